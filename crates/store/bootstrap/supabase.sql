@@ -120,8 +120,10 @@ create index if not exists refresh_tokens_user_id_idx on auth.refresh_tokens (us
 create table if not exists auth.one_time_tokens (
     user_id uuid not null references auth.users on delete cascade,
     token_type text not null check (token_type in ('signup', 'recovery', 'magiclink', 'email_change')),
-    -- SHA-224 in hex of address and code, so that either link or code proves the address.
+    -- The address that the mail went to, and that either the link or the code proves.
+    email text not null,
     token_hash text not null unique,
+    code text not null,
     -- Wrong codes so far: a code has few digits, so it takes few guesses.
     failed_attempts integer not null default 0,
     created_at timestamptz not null default now(),
