@@ -1,0 +1,1 @@
+//! Plans, statuses and rules.
