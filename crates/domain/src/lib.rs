@@ -1,1 +1,18 @@
-//! Plans, statuses and rules.
+//! Plans, statuses, names and rules: values without I/O and without a clock.
+
+mod billing;
+mod ids;
+mod plan;
+mod pricing;
+/// The shape of `config/pricing.toml`.
+pub mod pricing_schema;
+mod status;
+mod subdomain;
+
+pub use billing::{BillingCycle, StripePrices, StripePricesError};
+pub use ids::{AccountId, InstanceId};
+pub use plan::{Plan, UNLIMITED, UnknownPlan};
+pub use pricing::{limit_as_number, pricing};
+pub use pricing_schema::{Limit, Limits, PlanTerms, Pricing};
+pub use status::{Access, InstanceStatus, SubscriptionStatus, Wish};
+pub use subdomain::{InvalidSubdomain, Subdomain, suggest_subdomain};

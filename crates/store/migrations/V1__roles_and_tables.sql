@@ -49,7 +49,7 @@ end $$;
 -- auth user that somebody deletes by hand; the platform deletes accounts by a job of its own.
 create table public.accounts (
   id uuid primary key,
-  email text not null unique,
+  email text not null,                    -- not unique: an auth user may be deleted by hand and sign up again
   full_name text,
   company_name text,
   status text not null default 'active'
@@ -62,6 +62,7 @@ create table public.accounts (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
+create index accounts_email on public.accounts (email);
 create trigger accounts_touch before update on public.accounts
   for each row execute function public.touch_updated_at();
 
@@ -100,7 +101,7 @@ create table public.instances (
   instance_id integer not null unique generated always as identity,
   account_id uuid not null references public.accounts on delete cascade,
   subscription_id uuid not null,
-  subdomain text not null unique
+  subdomain text not null
     check (subdomain ~ '^[a-z0-9]([a-z0-9-]{1,38})[a-z0-9]$'),
   name text not null,
   tier text not null check (tier in ('byok', 'hobby', 'pro', 'enterprise')),
@@ -134,6 +135,8 @@ create table public.instances (
   unique (account_id, id),
   foreign key (account_id, subscription_id) references public.subscriptions (account_id, id)
 );
+-- A deleted instance's name is kept from others for 90 days (api.name_is_kept); its own account may have it again.
+create unique index instances_subdomain on public.instances (subdomain) where status <> 'deprovisioned';
 create index instances_account on public.instances (account_id, created_at desc);
 create index instances_due_checks on public.instances (next_check_at) where desired_state = 'running';
 create trigger instances_touch before update on public.instances

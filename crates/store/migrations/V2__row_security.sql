@@ -14,6 +14,9 @@ language sql stable set search_path = '' as $$
   select coalesce(current_setting('app.scope', true), '') in ('admin', 'system')
 $$;
 
+-- Supabase grants everything in `public` to these roles by default; take it back, then give what is meant.
+revoke all on all tables in schema public from anon, authenticated;
+revoke all on all functions in schema public from anon, authenticated, public;
 grant usage on schema public to anon, authenticated;
 grant usage on schema api, public to mindroom_functions;
 grant usage on schema prov, public, api to mindroom_daemon;

@@ -1,0 +1,112 @@
+//! Accounts and subscriptions.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::Instance;
+
+/// An account with what belongs to it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Account {
+    /// The same as the auth user's.
+    pub id: Uuid,
+    /// Address it signs in with.
+    pub email: String,
+    /// Name of the person.
+    pub full_name: Option<String>,
+    /// Name of the company.
+    pub company_name: Option<String>,
+    /// Whether it may use `/admin`.
+    pub is_admin: bool,
+    /// pending_verification, active, suspended or deleted.
+    pub status: String,
+    /// Its customer at Stripe, once there was a checkout.
+    pub stripe_customer_id: Option<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    /// When it was deleted.
+    #[schema(format = DateTime)]
+    pub deleted_at: Option<String>,
+    /// May be written to about news.
+    pub consent_marketing: bool,
+    /// May be counted.
+    pub consent_analytics: bool,
+    /// Newest first.
+    pub subscriptions: Vec<Subscription>,
+    /// Newest first.
+    pub instances: Vec<Instance>,
+}
+
+/// Whether the caller is an admin.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AdminStatus {
+    /// As the database says now.
+    pub is_admin: bool,
+}
+
+/// Answer of the account's setup.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AccountSetup {
+    /// What was done.
+    pub message: String,
+    /// Whose account.
+    pub account_id: Uuid,
+    /// The free subscription when this call made it.
+    pub subscription: Option<Subscription>,
+}
+
+/// An account's claim to a plan.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Subscription {
+    /// Ours.
+    pub id: Uuid,
+    /// Whose.
+    pub account_id: Uuid,
+    /// free, byok, hobby, pro or enterprise.
+    pub tier: String,
+    /// monthly or yearly; none for free.
+    pub billing_cycle: Option<String>,
+    /// trialing, active, past_due, unpaid, paused, incomplete, incomplete_expired, cancelled or unknown.
+    pub status: String,
+    /// What it entitles to: full, grace or none.
+    pub access: String,
+    /// Stripe's id.
+    pub stripe_subscription_id: Option<String>,
+    /// Stripe's id of the customer.
+    pub stripe_customer_id: Option<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub current_period_start: Option<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub current_period_end: Option<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub trial_ends_at: Option<String>,
+    /// Whole days left, rounded up; none outside a trial.
+    pub trial_days_remaining: Option<i32>,
+    /// Ends with the period.
+    pub cancel_at_period_end: bool,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub cancelled_at: Option<String>,
+    /// 999999 is unlimited.
+    pub max_agents: i32,
+    /// 999999 is unlimited.
+    pub max_messages_per_day: i32,
+    /// 999999 is unlimited.
+    pub max_storage_gb: i32,
+    /// Whether an instance may be started now.
+    pub can_run_instances: bool,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+}

@@ -1,0 +1,42 @@
+//! Health of the platform and checks of its instances.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Whether the platform can serve.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// ok or unavailable.
+    pub status: String,
+    /// Of the platform.
+    pub version: String,
+    /// The database answers.
+    pub database: HealthPart,
+    /// The auth service's keys can be had.
+    pub auth: HealthPart,
+    /// Seconds that the oldest job due has waited; none when nothing waits.
+    pub oldest_job_seconds: Option<i64>,
+}
+
+/// Whether one part can serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthPart {
+    /// Yes.
+    Ok,
+    /// No.
+    Unavailable,
+}
+
+/// What one round of checks found.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HealthChecks {
+    /// Instances that were due and taken.
+    pub checked: u32,
+    /// Answered.
+    pub healthy: u32,
+    /// Did not.
+    pub unhealthy: u32,
+    /// Of these, how many were handed to the daemon (three misses in a row).
+    pub handed_over: u32,
+}
