@@ -101,9 +101,9 @@ language sql stable security definer set search_path = '' as $$
   select jsonb_build_object('id', j.id, 'kind', j.kind, 'state', j.state) from prov.jobs j where j.id = p_job
 $$;
 
--- Brings an instance to its present wish. Answers the job, also one that was waiting already; null when
--- there is no such instance.
-create function prov.enqueue_instance(p_instance uuid) returns jsonb
+-- Brings an instance to its present wish, after p_delay. Answers the job, also one that was waiting already;
+-- null when there is no such instance.
+create function prov.enqueue_instance(p_instance uuid, p_delay interval default '0') returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   wish record;
@@ -113,7 +113,7 @@ begin
     return null;
   end if;
   return prov.job_json(prov.enqueue('instance:' || p_instance, wish.account_id, 'reconcile-instance',
-    'reconcile', wish.desired_gen, p_payload => jsonb_build_object('instance', p_instance)));
+    'reconcile', wish.desired_gen, p_delay => p_delay, p_payload => jsonb_build_object('instance', p_instance)));
 end $$;
 
 -- Acts on a stored Stripe event. One lane per customer, so that its events are worked on one after another.
@@ -146,7 +146,9 @@ $$;
 -- At most p_n jobs of a class, fairly among accounts, never two of a lane, at most p_cap running per account.
 -- Accounts at their cap are left out before the window, so that one account's backlog hides nobody. Every
 -- step is MATERIALIZED: otherwise the planner may run the picking twice and claim more than asked.
-create function prov.claim(p_class integer, p_n integer, p_cap integer, p_worker uuid, p_ttl interval)
+-- Kinds that the caller does not know stay where they are, for a newer daemon beside it.
+create function prov.claim(p_class integer, p_n integer, p_cap integer, p_worker uuid, p_ttl interval,
+  p_kinds text[])
 returns setof prov.jobs language sql volatile set search_path = '' as $$
 with full_tenants as materialized (
   select tenant from prov.jobs where state = 'running' and tenant is not null
@@ -154,7 +156,7 @@ with full_tenants as materialized (
 ), considered as materialized (
   select q.id, q.lane, q.tenant, q.priority, q.run_at
   from prov.jobs q
-  where q.state = 'queued' and q.class = p_class::smallint and q.run_at <= now()
+  where q.state = 'queued' and q.class = p_class::smallint and q.run_at <= now() and q.kind = any (p_kinds)
     and not exists (select 1 from prov.jobs r where r.lane = q.lane and r.state = 'running')
     and not exists (select 1 from full_tenants f where f.tenant = q.tenant)
   order by q.priority, q.run_at, q.id
@@ -268,6 +270,15 @@ begin
     end;
   end loop;
   raise exception 'job % finds no place in its lane', p_job using errcode = 'serialization_failure';
+end $$;
+
+-- Ends a job that can never work, such as one whose payload cannot be read. Dead jobs wait for a person.
+create function prov.bury(p_job bigint, p_fence bigint, p_error jsonb) returns boolean
+language plpgsql volatile set search_path = '' as $$
+begin
+  update prov.jobs j set state = 'dead', worker = null, lease_until = null, last_error = p_error
+  where j.id = p_job and j.fence = p_fence and j.state = 'running';
+  return found;
 end $$;
 
 -- Takes back jobs whose lease ran out. Three crashes and a job is dead, whatever attempts are left.
@@ -573,7 +584,7 @@ end $$;
 -- Who may call what. No table of prov is open to the functions' role.
 revoke all on all functions in schema prov from public;
 grant usage on schema prov to mindroom_functions;
-grant execute on function prov.ring(integer), prov.enqueue_instance(uuid), prov.enqueue_stripe_event(text),
+grant execute on function prov.ring(integer), prov.enqueue_instance(uuid, interval), prov.enqueue_stripe_event(text),
   prov.job_of_instance(uuid) to mindroom_functions;
 grant execute on all functions in schema prov to mindroom_daemon;
 grant select, insert, update, delete on prov.jobs, prov.job_history to mindroom_daemon;
