@@ -1,0 +1,81 @@
+//! The stand-in for Supabase Auth on one machine: what an unmodified `@supabase/supabase-js` needs to
+//! sign up, sign in, refresh, read the user and sign out, over the same database as the platform.
+
+mod app;
+mod config;
+mod cors;
+mod db;
+mod email;
+mod error;
+mod extract;
+mod gateway;
+mod keys;
+mod mail;
+mod passwords;
+mod redirect;
+mod routes;
+mod session;
+mod state;
+mod token;
+mod user;
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{Args, Config};
+use crate::state::State;
+
+/// How long open requests may still take after the order to stop.
+const DRAIN: Duration = Duration::from_secs(3);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .init();
+    let config = Config::new(Args::parse(), |name| std::env::var(name).ok())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("listen on {}", config.listen))?;
+    let address = listener
+        .local_addr()
+        .context("read the listening address")?;
+    let app = app::router(State::new(config)?);
+
+    writeln!(std::io::stdout(), "Serving http://{address}").context("announce the address")?;
+    serve(listener, app).await
+}
+
+/// Serves until SIGTERM or SIGINT, then lets open requests end within [`DRAIN`].
+async fn serve(listener: TcpListener, app: axum::Router) -> anyhow::Result<()> {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut drain = stopped.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown({
+        let mut stopped = stopped;
+        async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        }
+    });
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        let _ = stop.send(true);
+    });
+    let deadline = async move {
+        let _ = drain.wait_for(|stop| *stop).await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        outcome = server => outcome.context("serve"),
+        () = deadline => Ok(()),
+    }
+}

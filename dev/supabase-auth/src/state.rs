@@ -1,0 +1,49 @@
+//! What every request shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::config::Config;
+use crate::db::Database;
+use crate::keys::SigningKey;
+use crate::passwords::Passwords;
+use crate::token::Tokens;
+
+/// Cheap to clone; one per process.
+#[derive(Clone)]
+pub(crate) struct State(Arc<Inner>);
+
+/// The parts; reached through [`State`].
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) database: Database,
+    pub(crate) passwords: Passwords,
+    pub(crate) tokens: Tokens,
+}
+
+impl State {
+    /// Prepares everything; the database is reached on the first request, and again after each loss.
+    pub(crate) fn new(config: Config) -> anyhow::Result<Self> {
+        let key = SigningKey::load_or_make(&config.key_file)
+            .with_context(|| format!("signing key {}", config.key_file.display()))?;
+        let database = Database::new(&config.database_url).context("DATABASE_URL")?;
+        let tokens = Tokens::new(key, config.issuer());
+        let passwords = Passwords::new().context("prepare password hashing")?;
+        Ok(Self(Arc::new(Inner {
+            config,
+            database,
+            passwords,
+            tokens,
+        })))
+    }
+}
+
+impl Deref for State {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
