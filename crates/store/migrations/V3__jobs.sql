@@ -95,9 +95,9 @@ begin
   return job;
 end $$;
 
--- A job as answers carry it.
+-- A job as answers carry it. Volatile, to see a job that the same statement has just enqueued.
 create function prov.job_json(p_job bigint) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object('id', j.id, 'kind', j.kind, 'state', j.state) from prov.jobs j where j.id = p_job
 $$;
 

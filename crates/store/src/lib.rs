@@ -1,1 +1,26 @@
-//! Store.
+//! Migrations and every SQL statement.
+//!
+//! A function's work is one statement: a call of a database function of schema `api` (see `migrations/`), which
+//! lets the caller in, checks the state it decides on, changes rows, enqueues the job, writes the audit entry
+//! and answers in the wire's shape. Here each has a typed wrapper. The daemon's statements are in [`daemon`].
+
+#![expect(async_fn_in_trait, reason = "the trait is ours alone")]
+
+pub mod accounts;
+mod answer;
+pub mod billing;
+mod call;
+#[cfg(feature = "native")]
+pub mod daemon;
+mod database;
+pub mod instances;
+pub mod jobs;
+#[cfg(feature = "native")]
+pub mod native;
+mod page;
+pub mod platform;
+
+pub use answer::{Answer, Rate, Refusal};
+pub use call::{Call, RequestFacts, RouteGroup};
+pub use database::{Access, Database, DatabaseError, Value};
+pub use page::Page;

@@ -1,0 +1,135 @@
+//! The database and role of one instance, on the server that holds instances' databases.
+//!
+//! Names come from the instance's id, so that they need no quoting; the password is hexadecimal.
+
+use std::time::Duration;
+
+use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
+
+use super::Error;
+
+/// Synapse's pool is 5; some room for a second process during a restart.
+const CONNECTION_LIMIT: u32 = 15;
+
+/// Where instances' databases are, with a role that may make databases and roles.
+#[derive(Clone)]
+pub struct Server {
+    config: Config,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").finish_non_exhaustive()
+    }
+}
+
+/// Host and port, as an instance's configuration names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// The name of an instance's database, and of its role.
+pub fn name(instance: Uuid) -> String {
+    format!("instance_{}", instance.simple())
+}
+
+impl Server {
+    /// Reads the address.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let mut config: Config = url.parse().map_err(Error::Address)?;
+        config
+            .application_name("provisioner-daemon")
+            .connect_timeout(Duration::from_secs(5));
+        Ok(Self { config })
+    }
+
+    /// Where the server is.
+    pub fn place(&self) -> Place {
+        let host = match self.config.get_hosts().first() {
+            Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
+            #[cfg(unix)]
+            Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
+            None => "127.0.0.1".to_owned(),
+        };
+        Place {
+            host,
+            port: self.config.get_ports().first().copied().unwrap_or(5432),
+        }
+    }
+
+    async fn connect(&self, database: Option<&str>) -> Result<Client, Error> {
+        let mut config = self.config.clone();
+        if let Some(database) = database {
+            config.dbname(database);
+        }
+        let (client, connection) = config.connect(NoTls).await?;
+        // Ends by itself when the client is dropped.
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// Makes the role and the database if they are missing. Nobody else may connect to it.
+    pub async fn ensure(&self, instance: Uuid, password: &str) -> Result<(), Error> {
+        let name = name(instance);
+        let password = hex_only(password);
+        let client = self.connect(None).await?;
+        let has_role = "select 1 from pg_roles where rolname = $1";
+        if client.query_opt(has_role, &[&name]).await?.is_none() {
+            client
+                .batch_execute(&format!(
+                    "create role {name} login noinherit connection limit {CONNECTION_LIMIT} \
+                     password '{password}'; grant {name} to current_user"
+                ))
+                .await?;
+        }
+        let has_database = "select 1 from pg_database where datname = $1";
+        if client.query_opt(has_database, &[&name]).await?.is_none() {
+            // Synapse refuses another collation than C.
+            client
+                .batch_execute(&format!(
+                    "create database {name} owner {name} template template0 encoding 'UTF8' \
+                     lc_collate 'C' lc_ctype 'C'"
+                ))
+                .await?;
+        }
+        client
+            .batch_execute(&format!("revoke all on database {name} from public"))
+            .await?;
+        Ok(())
+    }
+
+    /// Removes database and role, whoever is still connected.
+    pub async fn remove(&self, instance: Uuid) -> Result<(), Error> {
+        let name = name(instance);
+        let client = self.connect(None).await?;
+        client
+            .batch_execute(&format!("drop database if exists {name} with (force)"))
+            .await?;
+        client
+            .batch_execute(&format!("drop role if exists {name}"))
+            .await?;
+        Ok(())
+    }
+
+    /// Whether Synapse knows a device of a user, that is: whether they have signed in.
+    pub async fn has_device(&self, instance: Uuid, matrix_id: &str) -> Result<bool, Error> {
+        let client = self.connect(Some(&name(instance))).await?;
+        let row = client
+            .query_one(
+                "select exists (select 1 from devices where user_id = $1 and not hidden)",
+                &[&matrix_id],
+            )
+            .await?;
+        Ok(row.get(0))
+    }
+}
+
+/// DDL takes no parameters; what goes into its text can end no literal.
+fn hex_only(text: &str) -> String {
+    text.chars().filter(char::is_ascii_hexdigit).collect()
+}

@@ -1,0 +1,309 @@
+//! Instances: the wish as the daemon reads it, and what it saw.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Claim, Db, Error, Fenced};
+use crate::daemon::jobs::Outcome;
+use domain::{InstanceStatus, Wish};
+
+/// An instance's row, as far as a reconcile needs it.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// Its id.
+    pub id: Uuid,
+    /// The e-mail address of the owning account.
+    pub owner_email: String,
+    /// The name in its hosts.
+    pub subdomain: String,
+    /// Its title.
+    pub name: String,
+    /// What is wished.
+    pub wish: Wish,
+    /// The wish's generation.
+    pub desired_gen: i64,
+    /// How often a restart was asked for.
+    pub restart_gen: i32,
+    /// The generation last brought about.
+    pub observed_gen: i64,
+    /// The restart last brought about.
+    pub observed_restart_gen: i32,
+    /// What was last seen.
+    pub status: InstanceStatus,
+    /// Seconds since it is so.
+    pub status_age_s: f64,
+    /// Whether a transitional status should have ended by now.
+    pub is_overdue: bool,
+    /// The owner's Matrix id, once chosen.
+    pub owner_matrix_id: Option<String>,
+}
+
+/// One step as the customer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEntry {
+    /// Stable name.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// `pending`, `running`, `done` or `failed`.
+    pub state: String,
+}
+
+/// What was seen. Fields that are `None` stay as they are in the row.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Seen {
+    /// The status, with its reason and its deadline.
+    #[serde(flatten)]
+    pub status: Option<SeenStatus>,
+    /// The generation that was brought about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_gen: Option<i64>,
+    /// The restart that was brought about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_restart_gen: Option<i32>,
+    /// How gateway and probes reach it: `{web, matrix}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_urls: Option<Value>,
+    /// The owner's Matrix id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_matrix_id: Option<String>,
+    /// The version of MindRoom, or that there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mindroom_version: Option<Option<String>>,
+    /// The version of Synapse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synapse_version: Option<String>,
+    /// Something the customer should know, or nothing any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Option<String>>,
+}
+
+/// A status with what belongs to it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeenStatus {
+    status: InstanceStatus,
+    reason: Option<String>,
+    deadline_s: Option<f64>,
+}
+
+impl SeenStatus {
+    /// A status that may last.
+    pub fn stable(status: InstanceStatus, reason: Option<&str>) -> Self {
+        Self {
+            status,
+            reason: reason.map(str::to_owned),
+            deadline_s: None,
+        }
+    }
+
+    /// A status that must have ended after `deadline`.
+    pub fn until(status: InstanceStatus, reason: Option<&str>, deadline: Duration) -> Self {
+        Self {
+            deadline_s: Some(deadline.as_secs_f64()),
+            ..Self::stable(status, reason)
+        }
+    }
+}
+
+/// Finds an instance of any account.
+pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached(
+            "select i.id, a.email, i.subdomain, i.name, i.desired_state, i.desired_gen, i.restart_gen, \
+               i.observed_gen, i.observed_restart_gen, i.status, i.owner_matrix_id, \
+               extract(epoch from now() - i.status_since)::float8 as status_age_s, \
+               coalesce(i.status_deadline < now(), false) as is_overdue \
+             from public.instances i join public.accounts a on a.id = i.account_id where i.id = $1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[&id]).await?;
+    Ok(row.map(|row| Instance {
+        id: row.get("id"),
+        owner_email: row.get("email"),
+        subdomain: row.get("subdomain"),
+        name: row.get("name"),
+        wish: wish(row.get("desired_state")),
+        desired_gen: row.get("desired_gen"),
+        restart_gen: row.get("restart_gen"),
+        observed_gen: row.get("observed_gen"),
+        observed_restart_gen: row.get("observed_restart_gen"),
+        status: status(row.get("status")),
+        status_age_s: row.get("status_age_s"),
+        is_overdue: row.get("is_overdue"),
+        owner_matrix_id: row.get("owner_matrix_id"),
+    }))
+}
+
+/// The column's CHECK allows no other word.
+fn wish(word: &str) -> Wish {
+    let known = Wish::ALL.iter().copied().find(|wish| wish.word() == word);
+    known.unwrap_or(Wish::Stopped)
+}
+
+fn status(word: &str) -> InstanceStatus {
+    let known = InstanceStatus::ALL
+        .iter()
+        .copied()
+        .find(|status| status.word() == word);
+    known.unwrap_or(InstanceStatus::Unknown)
+}
+
+/// Ids of the instances that should be up by now.
+pub async fn list_wished_up(db: &Db) -> Result<Vec<Uuid>, Error> {
+    let rows = db
+        .get()
+        .await?
+        .query(
+            "select id from public.instances where desired_state = 'running' order by created_at",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Ids of running instances whose owner's first password is still kept.
+pub async fn list_with_first_password(db: &Db) -> Result<Vec<(Uuid, String)>, Error> {
+    let rows = db
+        .get()
+        .await?
+        .query(
+            "select i.id, i.owner_matrix_id from public.instances i \
+             join public.instance_secrets s on s.instance = i.id and s.name = 'owner_password' \
+             where i.status = 'running' and i.owner_matrix_id is not null",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Forgets the owner's first password.
+pub async fn forget_first_password(db: &Db, instance: Uuid) -> Result<(), Error> {
+    db.get()
+        .await?
+        .execute(
+            "delete from public.instance_secrets where instance = $1 and name = 'owner_password'",
+            &[&instance],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Writes what was seen.
+pub async fn observe(db: &Db, claim: Claim, instance: Uuid, seen: &Seen) -> Result<Fenced, Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one(
+            "select prov.observe($1, $2, $3, $4)",
+            &[
+                &claim.job,
+                &claim.fence,
+                &instance,
+                &tokio_postgres::types::Json(seen),
+            ],
+        )
+        .await?;
+    Ok(Fenced::of(row.get(0)))
+}
+
+/// Writes what was seen and ends the job, both or neither.
+pub async fn finish_observed(
+    db: &Db,
+    claim: Claim,
+    outcome: Outcome,
+    error: Option<&Value>,
+    instance: Uuid,
+    seen: &Seen,
+) -> Result<Fenced, Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one(
+            "select prov.finish_observed($1, $2, $3, $4, $5, $6)",
+            &[
+                &claim.job,
+                &claim.fence,
+                &outcome.word(),
+                &error,
+                &instance,
+                &tokio_postgres::types::Json(seen),
+            ],
+        )
+        .await?;
+    Ok(Fenced::of(row.get(0)))
+}
+
+/// Lists the steps of a generation; answers them with what is done already, or `None` when the claim is lost.
+pub async fn plan_steps(
+    db: &Db,
+    claim: Claim,
+    instance: Uuid,
+    generation: i64,
+    steps: &[(&str, &str)],
+) -> Result<Option<Vec<StepEntry>>, Error> {
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|(name, title)| serde_json::json!({"name": name, "title": title}))
+        .collect();
+    let row = db
+        .get()
+        .await?
+        .query_one(
+            "select prov.plan_steps($1, $2, $3, $4, $5)",
+            &[
+                &claim.job,
+                &claim.fence,
+                &instance,
+                &generation,
+                &Value::Array(steps),
+            ],
+        )
+        .await?;
+    let listed: Option<tokio_postgres::types::Json<Vec<StepEntry>>> = row.get(0);
+    Ok(listed.map(|listed| listed.0))
+}
+
+/// Records that a step is `running`, `done` or `failed`.
+pub async fn record_step(
+    db: &Db,
+    claim: Claim,
+    instance: Uuid,
+    name: &str,
+    state: &str,
+    detail: Option<&str>,
+) -> Result<Fenced, Error> {
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached("select prov.record_step($1, $2, $3, $4, $5, $6)")
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[&claim.job, &claim.fence, &instance, &name, &state, &detail],
+        )
+        .await?;
+    Ok(Fenced::of(row.get(0)))
+}
+
+/// Keeps a secret that is made once; answers the one that was kept first, or `None` when the claim is lost.
+pub async fn keep_secret(
+    db: &Db,
+    claim: Claim,
+    instance: Uuid,
+    name: &str,
+    fresh: &str,
+) -> Result<Option<String>, Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one(
+            "select prov.keep_secret($1, $2, $3, $4, $5)",
+            &[&claim.job, &claim.fence, &instance, &name, &fresh],
+        )
+        .await?;
+    Ok(row.get(0))
+}

@@ -1,0 +1,284 @@
+//! The queue: claim, heartbeat, the ways a job ends, sweep and figures.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Claim, Db, Error, Fenced};
+
+/// The channel of the doorbell. The payload is a class, or `cancel`.
+pub const CHANNEL: &str = "prov_job";
+
+/// A claimed job.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Job and fence.
+    pub claim: Claim,
+    /// What runs one at a time.
+    pub lane: String,
+    /// Which handler.
+    pub kind: String,
+    /// What it is about.
+    pub payload: Value,
+    /// The generation to reach.
+    pub want_gen: i64,
+    /// Which try this is, from 1.
+    pub attempt: i32,
+    /// How many tries there are.
+    pub max_attempts: i32,
+    /// Seconds from when it was due until it was claimed.
+    pub waited_s: f64,
+}
+
+/// What one claim asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// 0 interactive, 1 bulk, 2 checks.
+    pub class: i32,
+    /// At most so many.
+    pub count: i32,
+    /// At most so many running per account.
+    pub tenant_cap: i32,
+    /// Who asks.
+    pub worker: Uuid,
+    /// How long the lease holds.
+    pub ttl: Duration,
+    /// What the caller can do.
+    pub kinds: &'a [&'static str],
+}
+
+/// How a job ended, as its history says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Did what it was for.
+    Done,
+    /// There was nothing to do any more.
+    Superseded,
+    /// Refused for good, with a reason.
+    Blocked,
+    /// Stopped because somebody asked.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The word in SQL.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Superseded => "superseded",
+            Self::Blocked => "blocked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Figures of one class and state.
+#[derive(Debug, Clone)]
+pub struct Depth {
+    /// The class.
+    pub class: i16,
+    /// `queued`, `running` or `dead`.
+    pub state: String,
+    /// How many.
+    pub jobs: i64,
+    /// Age of the oldest, in seconds.
+    pub oldest_s: f64,
+}
+
+/// Takes jobs.
+pub async fn claim(db: &Db, wanted: Wanted<'_>) -> Result<Vec<Job>, Error> {
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached(
+            "select id, fence, lane, kind, payload, want_gen, attempt, max_attempts, \
+             extract(epoch from claimed_at - run_at)::float8 as waited_s \
+             from prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6)",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                &wanted.class,
+                &wanted.count,
+                &wanted.tenant_cap,
+                &wanted.worker,
+                &wanted.ttl.as_secs_f64(),
+                &wanted.kinds,
+            ],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| Job {
+            claim: Claim {
+                job: row.get("id"),
+                fence: row.get("fence"),
+            },
+            lane: row.get("lane"),
+            kind: row.get("kind"),
+            payload: row.get("payload"),
+            want_gen: row.get("want_gen"),
+            attempt: row.get("attempt"),
+            max_attempts: row.get("max_attempts"),
+            waited_s: row.get("waited_s"),
+        })
+        .collect())
+}
+
+/// Prolongs leases. Answers those still held, with whether somebody asked to cancel them.
+pub async fn heartbeat(
+    db: &Db,
+    claims: &[Claim],
+    ttl: Duration,
+) -> Result<Vec<(i64, bool)>, Error> {
+    let ids: Vec<i64> = claims.iter().map(|claim| claim.job).collect();
+    let fences: Vec<i64> = claims.iter().map(|claim| claim.fence).collect();
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached("select id, cancel from prov.heartbeat($1, $2, make_interval(secs => $3))")
+        .await?;
+    let rows = client
+        .query(&statement, &[&ids, &fences, &ttl.as_secs_f64()])
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Ends a job.
+pub async fn finish(
+    db: &Db,
+    claim: Claim,
+    outcome: Outcome,
+    error: Option<&Value>,
+) -> Result<Fenced, Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one(
+            "select prov.finish($1, $2, $3, $4)",
+            &[&claim.job, &claim.fence, &outcome.word(), &error],
+        )
+        .await?;
+    Ok(Fenced::of(row.get(0)))
+}
+
+/// What became of a job that was put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requeued {
+    /// It waits again.
+    Queued,
+    /// A waiting twin took it in.
+    Merged,
+    /// Its attempts were used up.
+    Dead,
+    /// Somebody had asked to cancel it.
+    Cancelled,
+    /// The claim was lost.
+    Stale,
+}
+
+/// Puts a job back for `delay` from now. `refund`: this attempt does not count.
+pub async fn requeue(
+    db: &Db,
+    claim: Claim,
+    delay: Duration,
+    refund: bool,
+    error: Option<&Value>,
+) -> Result<Requeued, Error> {
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached("select prov.requeue($1, $2, make_interval(secs => $3), $4, $5)")
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                &claim.job,
+                &claim.fence,
+                &delay.as_secs_f64(),
+                &refund,
+                &error,
+            ],
+        )
+        .await?;
+    Ok(match row.get::<_, &str>(0) {
+        "queued" => Requeued::Queued,
+        "merged" => Requeued::Merged,
+        "dead" => Requeued::Dead,
+        "cancelled" => Requeued::Cancelled,
+        _ => Requeued::Stale,
+    })
+}
+
+/// Ends a job that can never work; it waits, dead, for a person.
+pub async fn bury(db: &Db, claim: Claim, error: &Value) -> Result<Fenced, Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one(
+            "select prov.bury($1, $2, $3)",
+            &[&claim.job, &claim.fence, error],
+        )
+        .await?;
+    Ok(Fenced::of(row.get(0)))
+}
+
+/// Takes back jobs whose lease ran out; answers each with what became of it.
+pub async fn sweep(db: &Db, limit: i32) -> Result<Vec<(i64, String)>, Error> {
+    let rows = db
+        .get()
+        .await?
+        .query("select id, outcome from prov.sweep($1)", &[&limit])
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Gives a job to every instance and event that lacks one; answers how many of each.
+pub async fn enqueue_lost(db: &Db) -> Result<(i32, i32), Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one("select instances, events from prov.enqueue_lost()", &[])
+        .await?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// Figures for the metrics.
+pub async fn depth(db: &Db) -> Result<Vec<Depth>, Error> {
+    let rows = db
+        .get()
+        .await?
+        .query("select class, state, jobs, oldest_s from prov.depth()", &[])
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| Depth {
+            class: row.get(0),
+            state: row.get(1),
+            jobs: row.get(2),
+            oldest_s: row.get(3),
+        })
+        .collect())
+}
+
+/// Brings an instance to its wish after `delay`.
+pub async fn enqueue_instance(db: &Db, instance: Uuid, delay: Duration) -> Result<(), Error> {
+    db.get()
+        .await?
+        .execute(
+            "select prov.enqueue_instance($1, make_interval(secs => $2))",
+            &[&instance, &delay.as_secs_f64()],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Tells the daemons that a class has work.
+pub async fn ring(db: &Db, class: i32) -> Result<(), Error> {
+    db.get()
+        .await?
+        .execute("select prov.ring($1)", &[&class])
+        .await?;
+    Ok(())
+}

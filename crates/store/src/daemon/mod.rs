@@ -1,0 +1,110 @@
+//! Every SQL statement of the provisioner daemon, over a pool of tokio-postgres connections.
+//!
+//! Writes go through the functions of `V3__jobs.sql`, which check job and fence. A lost lease is a value
+//! ([`Fenced::Stale`]), not an error: whoever gets it stops working.
+
+pub mod instance_databases;
+pub mod instances;
+pub mod jobs;
+pub mod stripe;
+
+use std::time::Duration;
+
+use deadpool_postgres::{ManagerConfig, RecyclingMethod, Runtime, Timeouts};
+use tokio_postgres::NoTls;
+
+/// How long a caller waits for a connection before it gets [`Error::Pool`].
+const POOL_WAIT: Duration = Duration::from_secs(5);
+
+/// Why a statement did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection could be had.
+    #[error("no connection to the database")]
+    Pool(#[from] deadpool_postgres::PoolError),
+    /// The server refused, or the connection broke.
+    #[error("the database refused")]
+    Statement(#[from] tokio_postgres::Error),
+    /// The address is none.
+    #[error("the database's address cannot be read")]
+    Address(#[source] tokio_postgres::Error),
+    /// The pool could not be built.
+    #[error("the pool cannot be built")]
+    Build(#[from] deadpool_postgres::BuildError),
+}
+
+/// A pool of connections as the daemon's role.
+#[derive(Clone)]
+pub struct Db {
+    pool: deadpool_postgres::Pool,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// A pool of at most `size` connections to `url`; connects when first used.
+    pub fn new(url: &str, size: usize) -> Result<Self, Error> {
+        let mut config: tokio_postgres::Config = url.parse().map_err(Error::Address)?;
+        config
+            .application_name("provisioner-daemon")
+            .connect_timeout(POOL_WAIT)
+            .keepalives_idle(Duration::from_secs(10))
+            .tcp_user_timeout(Duration::from_secs(10));
+        let manager = deadpool_postgres::Manager::from_config(
+            config,
+            NoTls,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        let pool = deadpool_postgres::Pool::builder(manager)
+            .max_size(size)
+            .timeouts(Timeouts {
+                wait: Some(POOL_WAIT),
+                create: Some(POOL_WAIT),
+                recycle: Some(POOL_WAIT),
+            })
+            .runtime(Runtime::Tokio1)
+            .build()?;
+        Ok(Self { pool })
+    }
+
+    async fn get(&self) -> Result<deadpool_postgres::Client, Error> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.get().await?.simple_query("select 1").await?;
+        Ok(())
+    }
+}
+
+/// What names a claim: the job and the fence that it was claimed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// The job.
+    pub job: i64,
+    /// Its fence.
+    pub fence: i64,
+}
+
+/// Whether a fenced write took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Fenced {
+    /// It did.
+    Written,
+    /// The claim is lost; nothing was changed.
+    Stale,
+}
+
+impl Fenced {
+    fn of(written: bool) -> Self {
+        if written { Self::Written } else { Self::Stale }
+    }
+}
