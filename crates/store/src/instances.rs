@@ -1,0 +1,238 @@
+//! Instances: reads, wishes, checks.
+
+use auth::{AccountCaller, AdminCaller, Scope, SystemCaller};
+use contract::{ActionResult, AdminInstanceList, Events, Instance, InstanceList};
+use domain::{InstanceId, Plan, Subdomain};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::answer::{Answer, ask};
+use crate::call::Call;
+use crate::database::{Access, Database, DatabaseError, Value};
+use crate::page::Page;
+
+/// What a caller can wish of one instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish<'a> {
+    /// Up.
+    Start,
+    /// Down, data kept.
+    Stop,
+    /// Down and up again.
+    Restart,
+    /// Gone; carries the subdomain as a person typed it.
+    Delete(&'a str),
+}
+
+impl Wish<'_> {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Delete(_) => "delete",
+        }
+    }
+}
+
+/// The caller's instances.
+pub async fn list(
+    database: &impl Database,
+    call: Call<'_, AccountCaller>,
+) -> Result<Answer<InstanceList>, DatabaseError> {
+    let call = call.json();
+    ask(
+        database,
+        Access::Read,
+        "select api.my_instances($1)",
+        &[Value::Json(&call)],
+    )
+    .await
+}
+
+/// One of the caller's instances, in detail.
+pub async fn find(
+    database: &impl Database,
+    call: Call<'_, AccountCaller>,
+    id: InstanceId,
+) -> Result<Answer<Instance>, DatabaseError> {
+    let call = call.json();
+    let values = [Value::Json(&call), Value::Int(id.0)];
+    ask(
+        database,
+        Access::Read,
+        "select api.my_instance($1, $2)",
+        &values,
+    )
+    .await
+}
+
+/// What happened to one of the caller's instances after the event `after`.
+pub async fn events(
+    database: &impl Database,
+    call: Call<'_, AccountCaller>,
+    id: InstanceId,
+    after: i64,
+) -> Result<Answer<Events>, DatabaseError> {
+    let call = call.json();
+    let values = [Value::Json(&call), Value::Int(id.0), Value::BigInt(after)];
+    ask(
+        database,
+        Access::Read,
+        "select api.my_instance_events($1, $2, $3)",
+        &values,
+    )
+    .await
+}
+
+/// Wishes an instance for the caller's subscription under the first free one of `names`.
+pub async fn provision(
+    database: &impl Database,
+    call: Call<'_, AccountCaller>,
+    names: &[Subdomain],
+    display_name: Option<&str>,
+) -> Result<Answer<ActionResult>, DatabaseError> {
+    let (call, allowed) = (call.json(), instances_by_plan());
+    let names: Vec<String> = names.iter().map(|name| name.as_str().to_owned()).collect();
+    let values = [
+        Value::Json(&call),
+        Value::Texts(&names),
+        Value::MaybeText(display_name),
+        Value::Json(&allowed),
+    ];
+    ask(
+        database,
+        Access::Write,
+        "select api.provision($1, $2, $3, $4)",
+        &values,
+    )
+    .await
+}
+
+/// Records what the caller wishes one instance to be, with the job that makes it so.
+pub async fn record_wish(
+    database: &impl Database,
+    call: Call<'_, AccountCaller>,
+    id: InstanceId,
+    wish: Wish<'_>,
+) -> Result<Answer<ActionResult>, DatabaseError> {
+    let call = call.json();
+    let confirm = match wish {
+        Wish::Delete(confirm) => Some(confirm),
+        _ => None,
+    };
+    let values = [
+        Value::Json(&call),
+        Value::Int(id.0),
+        Value::Text(wish.word()),
+        Value::MaybeText(confirm),
+    ];
+    ask(
+        database,
+        Access::Write,
+        "select api.record_wish($1, $2, $3, $4)",
+        &values,
+    )
+    .await
+}
+
+/// All instances, for admins.
+pub async fn list_all(
+    database: &impl Database,
+    call: Call<'_, AdminCaller>,
+    page: &Page,
+) -> Result<Answer<AdminInstanceList>, DatabaseError> {
+    let (call, page) = (call.json(), page.json());
+    let values = [Value::Json(&call), Value::Json(&page)];
+    ask(
+        database,
+        Access::Read,
+        "select api.admin_instances($1, $2)",
+        &values,
+    )
+    .await
+}
+
+/// An instance whose check is due.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DueCheck {
+    /// Which.
+    pub id: Uuid,
+    /// As the gateway reaches it.
+    pub internal_urls: InternalUrls,
+    /// As the world reaches its dashboard.
+    pub web_url: String,
+    /// As the world reaches its homeserver.
+    pub matrix_url: String,
+}
+
+/// Where an instance's parts listen.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct InternalUrls {
+    /// Its dashboard.
+    pub web: Option<String>,
+    /// Its homeserver.
+    pub matrix: Option<String>,
+}
+
+/// What a check saw.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckResult {
+    /// Which instance.
+    pub id: Uuid,
+    /// Both parts answered.
+    pub healthy: bool,
+    /// How long the slower one took.
+    pub latency_ms: i32,
+    /// What was wrong.
+    pub detail: Option<String>,
+}
+
+/// How many checks were handed to the daemon.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct HandedOver {
+    /// Instances that missed three in a row.
+    pub handed_over: u32,
+}
+
+/// Takes at most `limit` instances whose check is due.
+pub async fn claim_checks(
+    database: &impl Database,
+    call: Call<'_, SystemCaller>,
+    limit: i32,
+) -> Result<Answer<Vec<DueCheck>>, DatabaseError> {
+    let call = call.json(Scope::Health);
+    let values = [Value::Json(&call), Value::Int(limit)];
+    ask(
+        database,
+        Access::Write,
+        "select api.claim_health_checks($1, $2)",
+        &values,
+    )
+    .await
+}
+
+/// Writes what the checks saw.
+pub async fn save_checks(
+    database: &impl Database,
+    call: Call<'_, SystemCaller>,
+    results: &[CheckResult],
+) -> Result<Answer<HandedOver>, DatabaseError> {
+    let (call, results) = (call.json(Scope::Health), json!(results));
+    let values = [Value::Json(&call), Value::Json(&results)];
+    ask(
+        database,
+        Access::Write,
+        "select api.save_health_checks($1, $2)",
+        &values,
+    )
+    .await
+}
+
+fn instances_by_plan() -> Json {
+    Plan::ALL
+        .iter()
+        .map(|plan| (plan.key().to_owned(), json!(plan.terms().limits.instances)))
+        .collect()
+}

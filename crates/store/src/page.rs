@@ -1,0 +1,33 @@
+//! Which part of a list is asked for.
+
+use serde_json::{Value as Json, json};
+
+/// A page of a list. The database looks the sort field up in the list's own allow-list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// First row, from 0.
+    pub start: u32,
+    /// How many rows.
+    pub limit: u32,
+    /// Field to sort by.
+    pub sort: String,
+    /// Largest first.
+    pub descending: bool,
+    /// Only rows that contain this text.
+    pub search: Option<String>,
+    /// Only rows with this status.
+    pub status: Option<String>,
+}
+
+impl Page {
+    pub(crate) fn json(&self) -> Json {
+        json!({
+            "start": self.start,
+            "limit": self.limit,
+            "sort": self.sort,
+            "order": if self.descending { "DESC" } else { "ASC" },
+            "q": self.search,
+            "status": self.status,
+        })
+    }
+}
