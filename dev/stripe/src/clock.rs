@@ -1,0 +1,76 @@
+//! Does what becomes due, one object in one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::error::ApiError;
+use crate::billing::advance;
+use crate::server::App;
+use crate::work::Cause;
+use crate::work::Work;
+
+const TICK: Duration = Duration::from_secs(1);
+/// An object that cannot be advanced must not stand in the way of the others.
+const PUT_OFF_SECONDS: i64 = 60;
+
+/// Works until `stop`.
+pub(crate) async fn run(app: App, stop: CancellationToken) {
+    let app = Arc::new(app);
+    loop {
+        match advance_one(&app).await {
+            Ok(true) => {}
+            Ok(false) => wait(&stop).await,
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "time cannot be advanced");
+                wait(&stop).await;
+            }
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+async fn wait(stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(TICK) => {}
+    }
+}
+
+/// Answers whether there was something to do.
+async fn advance_one(app: &App) -> anyhow::Result<bool> {
+    let mut client = app.pool.get().await.context("take a connection")?;
+    let work = Work::begin(&mut client, &app.settings, Cause::default()).await?;
+    let Some(object) = work.find_due().await? else {
+        return Ok(false);
+    };
+    let id = object.id().to_owned();
+    match advance::advance(&work, object).await {
+        Ok(()) => {
+            work.commit().await?;
+            app.outbox.notify_one();
+        }
+        Err(error) => {
+            drop(work);
+            let cause = match error {
+                ApiError::Internal(cause) => cause,
+                refused @ ApiError::Refused(_) => refused.into(),
+            };
+            tracing::error!(
+                object.id = id,
+                error = format!("{cause:#}"),
+                "object is put off"
+            );
+            let statement = "UPDATE objects SET due_at = due_at + $2 WHERE id = $1";
+            client
+                .execute(statement, &[&id, &PUT_OFF_SECONDS])
+                .await
+                .context("put it off")?;
+        }
+    }
+    Ok(true)
+}
