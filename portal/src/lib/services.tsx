@@ -1,0 +1,97 @@
+"use client";
+
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+
+import { ErrorNotice } from "@/components/error-notice";
+import { Loading } from "@/components/loading";
+import { Button } from "@/components/ui/button";
+
+import { type Api, createApi } from "./api";
+import { parseSettings, type Settings } from "./settings";
+
+/** What pages talk to. */
+export interface Services {
+  settings: Settings;
+  supabase: SupabaseClient;
+  api: Api;
+}
+
+type State =
+  | { phase: "loading" }
+  | { phase: "ready"; services: Services }
+  | { phase: "failed"; error: unknown; retry: () => void };
+
+const Context = createContext<State>({ phase: "loading" });
+
+/** Loads the settings and makes the clients once; pages are prerendered before that, so it never blocks. */
+export function ServicesProvider({ children }: { children: ReactNode }) {
+  const [attempt, setAttempt] = useState(0);
+  const [state, setState] = useState<State>({ phase: "loading" });
+  useEffect(() => {
+    const leaving = new AbortController();
+    const retry = () => {
+      setState({ phase: "loading" });
+      setAttempt((number) => number + 1);
+    };
+    loadSettings(leaving.signal).then(
+      (settings) => {
+        if (!leaving.signal.aborted) setState({ phase: "ready", services: connect(settings) });
+      },
+      (error: unknown) => {
+        if (!leaving.signal.aborted) setState({ phase: "failed", error, retry });
+      },
+    );
+    return () => leaving.abort();
+  }, [attempt]);
+  return <Context value={state}>{children}</Context>;
+}
+
+async function loadSettings(signal: AbortSignal): Promise<Settings> {
+  const response = await fetch("/config.json", { cache: "no-store", signal }).catch(() => null);
+  if (!response?.ok) throw new Error("The portal's settings could not be loaded.");
+  return parseSettings(await response.json());
+}
+
+/** One set of clients per settings: a second Supabase client would fight the first for the session. */
+let made: { key: string; services: Services } | null = null;
+
+function connect(settings: Settings): Services {
+  const key = JSON.stringify(settings);
+  if (made?.key !== key) {
+    const supabase = createClient(settings.authUrl, settings.publishableKey);
+    const api = createApi(settings.apiUrl, {
+      current: async () => (await supabase.auth.getSession()).data.session?.access_token ?? null,
+      renew: async () => (await supabase.auth.refreshSession()).data.session?.access_token ?? null,
+    });
+    made = { key, services: { settings, supabase, api } };
+  }
+  return made.services;
+}
+
+/** The services, or null while they are not there. */
+export function useOptionalServices(): Services | null {
+  const state = useContext(Context);
+  return state.phase === "ready" ? state.services : null;
+}
+
+/** The services; only below `NeedsServices`. */
+export function useServices(): Services {
+  const services = useOptionalServices();
+  if (services === null) throw new Error("useServices outside NeedsServices");
+  return services;
+}
+
+/** Shows its children once the services are there, and what went wrong when they are not. */
+export function NeedsServices({ children }: { children: ReactNode }) {
+  const state = useContext(Context);
+  if (state.phase === "loading") return <Loading />;
+  if (state.phase === "ready") return children;
+  return (
+    <ErrorNotice error={state.error}>
+      <Button size="small" variant="secondary" onClick={state.retry}>
+        Try again
+      </Button>
+    </ErrorNotice>
+  );
+}

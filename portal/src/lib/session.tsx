@@ -1,0 +1,120 @@
+"use client";
+
+import type { Session } from "@supabase/supabase-js";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { usePathname, useRouter } from "next/navigation";
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+
+import { ErrorNotice } from "@/components/error-notice";
+import { Loading } from "@/components/loading";
+
+import { done } from "./api";
+import { ProblemError } from "./problem";
+import { signInPath } from "./return-path";
+import { NeedsServices, useOptionalServices, useServices } from "./services";
+import { tabMemory } from "./storage";
+
+/** `undefined` while it is not known yet, null for nobody. */
+const Context = createContext<Session | null | undefined>(undefined);
+
+/** Follows supabase-js's session, and empties the cache of answers when the person changes. */
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const services = useOptionalServices();
+  const queries = useQueryClient();
+  const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const person = useRef<string | null>(null);
+  useEffect(() => {
+    if (services === null) return;
+    const { data } = services.supabase.auth.onAuthStateChange((_event, next) => {
+      const id = next?.user.id ?? null;
+      if (person.current !== null && person.current !== id) queries.clear();
+      person.current = id;
+      setSession(next);
+    });
+    return () => data.subscription.unsubscribe();
+  }, [services, queries]);
+  useEffect(() => endOnRefusal(services, queries), [services, queries]);
+  return <Context value={session}>{children}</Context>;
+}
+
+/**
+ * An answer of 401 after the token was renewed means that the session has ended elsewhere: it is dropped here
+ * too, and `NeedsSession` leads to the sign-in page.
+ */
+function endOnRefusal(
+  services: ReturnType<typeof useOptionalServices>,
+  queries: ReturnType<typeof useQueryClient>,
+) {
+  if (services === null) return;
+  const ended = (error: unknown) => {
+    if (error instanceof ProblemError && error.status === 401) {
+      void services.supabase.auth.signOut({ scope: "local" });
+    }
+  };
+  const stops = [
+    queries.getQueryCache().subscribe((event) => {
+      if (event.type === "updated" && event.action.type === "error") ended(event.action.error);
+    }),
+    queries.getMutationCache().subscribe((event) => {
+      if (event.type === "updated" && event.action.type === "error") ended(event.action.error);
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** The session; null for nobody, `undefined` while it is not known. */
+export function useSession(): Session | null | undefined {
+  return useContext(Context);
+}
+
+/** Shows its children to a signed-in person whose account is set up; leads everybody else to the sign-in page. */
+export function NeedsSession({ children }: { children: ReactNode }) {
+  return (
+    <NeedsServices>
+      <SignedIn>{children}</SignedIn>
+    </NeedsServices>
+  );
+}
+
+function SignedIn({ children }: { children: ReactNode }) {
+  const session = useSession();
+  const pathname = usePathname();
+  const router = useRouter();
+  useEffect(() => {
+    if (session !== null) return;
+    // The query is read here, not by a hook: it is needed at this moment only.
+    router.replace(signInPath(pathname + window.location.search));
+  }, [session, pathname, router]);
+  if (!session) return <Loading />;
+  return <SetUp accountId={session.user.id}>{children}</SetUp>;
+}
+
+const SET_UP = "mindroom.account-set-up";
+
+/** Sets the account up before anything is asked of it: once for each tab and person, harmless if repeated. */
+function SetUp({ accountId, children }: { accountId: string; children: ReactNode }) {
+  const { api } = useServices();
+  const [before] = useState(() => tabMemory().getItem(SET_UP) === accountId);
+  const setup = useQuery({
+    queryKey: ["account-setup", accountId],
+    queryFn: async ({ signal }) => {
+      const answer = await done(api.POST("/my/account/setup", { signal }));
+      rememberSetUp(accountId);
+      return answer;
+    },
+    enabled: !before,
+    staleTime: Infinity,
+    gcTime: Infinity,
+  });
+  if (before || setup.isSuccess) return children;
+  if (setup.isError) return <ErrorNotice error={setup.error} retry={() => void setup.refetch()} />;
+  return <Loading label="Preparing your account…" />;
+}
+
+function rememberSetUp(accountId: string): void {
+  try {
+    tabMemory().setItem(SET_UP, accountId);
+  } catch {
+    // Storage is full or forbidden: the next page sets the account up again, which changes nothing.
+  }
+}
