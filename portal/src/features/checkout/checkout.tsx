@@ -1,0 +1,72 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter, useSearchParams } from "next/navigation";
+import { Suspense } from "react";
+
+import { ErrorNotice } from "@/components/error-notice";
+import { Loading } from "@/components/loading";
+import { Page } from "@/components/page";
+import { ButtonLink } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
+import { Segmented } from "@/components/ui/segmented";
+import { pricingQuery } from "@/lib/queries";
+import { useServices } from "@/lib/services";
+import { NeedsSession } from "@/lib/session";
+
+import { CYCLES, cycleOf, isForSale } from "../pricing/price";
+import { CheckoutForm } from "./checkout-form";
+import { OrderSummary } from "./order-summary";
+
+/** `/checkout?plan=hobby&cycle=monthly`: what will be paid, the wished address, and the way to the payment. */
+export function Checkout() {
+  return (
+    <Page title="Checkout" narrow>
+      <Suspense fallback={<Loading />}>
+        <NeedsSession>
+          <Order />
+        </NeedsSession>
+      </Suspense>
+    </Page>
+  );
+}
+
+function Order() {
+  const { api } = useServices();
+  const router = useRouter();
+  const parameters = useSearchParams();
+  const key = parameters.get("plan") ?? "hobby";
+  const cycle = cycleOf(parameters.get("cycle"));
+  const pricing = useQuery(pricingQuery(api));
+  if (pricing.isPending) return <Loading />;
+  if (pricing.isError)
+    return <ErrorNotice error={pricing.error} retry={() => void pricing.refetch()} />;
+  const plan = Object.hasOwn(pricing.data.plans, key) ? pricing.data.plans[key] : undefined;
+  if (!plan || !isForSale(plan)) return <NotForSale />;
+  return (
+    <Card className="grid gap-6">
+      <Segmented
+        label="Billing cycle"
+        value={cycle}
+        options={CYCLES}
+        onChange={(chosen) =>
+          router.replace(`/checkout?plan=${encodeURIComponent(key)}&cycle=${chosen}`)
+        }
+      />
+      <OrderSummary id={key} plan={plan} cycle={cycle} pricing={pricing.data} />
+      <CheckoutForm plan={key} cycle={cycle} />
+    </Card>
+  );
+}
+
+function NotForSale() {
+  return (
+    <Card className="grid justify-items-start gap-4">
+      <p>This plan cannot be bought here.</p>
+      <ButtonLink>
+        <Link href="/#plans">See the plans</Link>
+      </ButtonLink>
+    </Card>
+  );
+}

@@ -1,0 +1,87 @@
+"use client";
+
+import Link from "next/link";
+import { useSearchParams } from "next/navigation";
+import { Suspense } from "react";
+
+import { ErrorNotice } from "@/components/error-notice";
+import { Loading } from "@/components/loading";
+import { Page } from "@/components/page";
+import { ButtonLink } from "@/components/ui/button";
+import { Notice } from "@/components/ui/notice";
+import { ProblemError } from "@/lib/problem";
+import { NeedsSession } from "@/lib/session";
+
+import { InstanceActions } from "./instance-actions";
+import { InstanceAddresses } from "./instance-addresses";
+import { InstanceEvents } from "./instance-events";
+import { InstanceStatus } from "./instance-status";
+import { OwnerAccess } from "./owner-access";
+import { StatusBadge } from "./status-badge";
+import { useInstance } from "./use-instance";
+
+/** `/instance?id=N`: everything about one instance, as it happens. */
+export function InstanceDetail() {
+  return (
+    <Suspense fallback={<Loading />}>
+      <NeedsSession>
+        <ById />
+      </NeedsSession>
+    </Suspense>
+  );
+}
+
+function ById() {
+  const text = useSearchParams().get("id") ?? "";
+  // The API's numbers are 32 bits wide; anything else cannot be one of them.
+  const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (id < 1 || id > 0x7fff_ffff) return <NoSuchInstance />;
+  return <One key={id} id={id} />;
+}
+
+function One({ id }: { id: number }) {
+  const { detail, events, trouble } = useInstance(id);
+  if (detail.isPending) return <Loading label="Loading your instance…" />;
+  const instance = detail.data;
+  if (instance === undefined) {
+    const { error } = detail;
+    const unknown = error instanceof ProblemError && error.status === 404;
+    return unknown ? (
+      <NoSuchInstance />
+    ) : (
+      <ErrorNotice error={error} retry={() => void detail.refetch()} />
+    );
+  }
+  return (
+    <Page title={instance.name} aside={<StatusBadge instance={instance} />}>
+      {trouble && (
+        <Notice tone="warn">Live updates are interrupted: {trouble.detail} We keep trying.</Notice>
+      )}
+      {instance.notice && <Notice data-testid="instance-notice">{instance.notice}</Notice>}
+      <div className="grid items-start gap-6 lg:grid-cols-2">
+        <div className="grid gap-6">
+          <InstanceStatus instance={instance} />
+          <InstanceActions instance={instance} />
+        </div>
+        <div className="grid gap-6">
+          <InstanceAddresses instance={instance} />
+          <OwnerAccess instance={instance} />
+        </div>
+      </div>
+      <InstanceEvents events={events} />
+    </Page>
+  );
+}
+
+function NoSuchInstance() {
+  return (
+    <Page title="No such instance" narrow>
+      <p className="text-muted">It may have been deleted, or it belongs to another account.</p>
+      <div>
+        <ButtonLink>
+          <Link href="/dashboard">Go to the dashboard</Link>
+        </ButtonLink>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,54 @@
+"use client";
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { done, type Instance, type InstanceEvent } from "@/lib/api";
+import type { ProblemError } from "@/lib/problem";
+import { instanceQuery } from "@/lib/queries";
+import { useServices } from "@/lib/services";
+
+import { follow, merged, type Page, sleep } from "./follow";
+
+/** One instance as it is now, and what happened to it, followed as long as the page is open. */
+export function useInstance(id: number) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const detail = useQuery(instanceQuery(api, id));
+  const [events, setEvents] = useState<InstanceEvent[]>([]);
+  const [trouble, setTrouble] = useState<ProblemError | null>(null);
+  useEffect(() => {
+    const { queryKey } = instanceQuery(api, id);
+    const take = (page: Page) => {
+      setEvents((known) => merged(known, page.events));
+      const before = queries.getQueryData<Instance>(queryKey);
+      queries.setQueryData<Instance>(queryKey, (known) => withSecret(page.instance, known));
+      // The list does not tell the owner's password: the detail does, as soon as it is made or used.
+      if (before && tellsMore(before, page.instance)) {
+        void queries.invalidateQueries({ queryKey });
+      }
+    };
+    const ask = (after: number, wait: number, signal: AbortSignal) =>
+      done(
+        api.GET("/my/instances/{id}/events", {
+          params: { path: { id }, query: { after, wait } },
+          signal,
+        }),
+      );
+    const end = new AbortController();
+    void follow({ ask, take, trouble: setTrouble, sleep }, end.signal);
+    return () => end.abort();
+  }, [api, queries, id]);
+  return { detail, events, trouble };
+}
+
+/** What came with an event, with the password that only the detail tells. */
+function withSecret(told: Instance, known: Instance | undefined): Instance | undefined {
+  // Without the detail there is nothing to keep up to date: it is on its way.
+  if (known === undefined) return undefined;
+  return known.owner_password == null ? told : { ...told, owner_password: known.owner_password };
+}
+
+function tellsMore(before: Instance, now: Instance): boolean {
+  return before.status !== now.status || before.owner_matrix_id !== now.owner_matrix_id;
+}
