@@ -1,2 +1,89 @@
-//! daemon
-fn main() {}
+//! The program: reads its settings, starts driver and runner, ends cleanly on SIGTERM.
+
+mod cli;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use provisioner_daemon::drivers::local::{self, LocalDriver};
+use provisioner_daemon::jobs::{ReconcileInstance, StripeEvent, StripeTransport};
+use provisioner_daemon::probes;
+use provisioner_daemon::runner::{Handler, Runner, Settings};
+use store::daemon::Db;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use cli::{Arguments, Command, Serve};
+
+/// Connections for work; heartbeats and the doorbell have their own.
+const CONNECTIONS: usize = 6;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .init();
+    let arguments = Arguments::parse();
+    match arguments.command {
+        Some(Command::InstallRuntimes { state_dir }) => {
+            let say = |line: &str| {
+                let _ = writeln!(std::io::stdout(), "{line}");
+            };
+            let required = cli::is_mindroom_required();
+            local::install(&local::runtimes_folder(&state_dir), required, &say).await?;
+            say("The software for instances is ready");
+            Ok(())
+        }
+        Some(Command::StopInstances { state_dir }) => local::stop_instances(&state_dir).await,
+        None => serve(arguments.serve.checked()?).await,
+    }
+}
+
+async fn serve(serve: Serve) -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let listener = tokio::net::TcpListener::bind(serve.listen)
+        .await
+        .with_context(|| format!("listen on {}", serve.listen))?;
+    let db = Db::new(&serve.database_url, CONNECTIONS)?;
+    let stop = CancellationToken::new();
+    let driver = LocalDriver::start(serve.local, db.clone(), stop.clone()).await?;
+    let stripe = stripe::Client::new(
+        StripeTransport::over_http()?,
+        &serve.stripe_api_url,
+        serve.stripe_secret_key,
+    )?;
+    let handlers: Vec<Arc<dyn Handler>> = vec![
+        Arc::new(ReconcileInstance::new(driver)),
+        Arc::new(StripeEvent::new(stripe, serve.stripe_prices)),
+    ];
+    let runner = Runner::start(db, &serve.database_url, handlers, Settings::default())?;
+
+    let app = probes::router(runner.pulse(), metrics);
+    let address = listener.local_addr()?;
+    let probes = tokio::spawn(axum::serve(listener, app).into_future());
+    writeln!(std::io::stdout(), "Serving http://{address}")?;
+
+    asked_to_end().await?;
+    tracing::info!("draining");
+    runner.drain().await;
+    stop.cancel();
+    probes.abort();
+    Ok(())
+}
+
+async fn asked_to_end() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        ended = tokio::signal::ctrl_c() => ended?,
+    }
+    Ok(())
+}

@@ -389,6 +389,9 @@ begin
     deprovisioned_at = case when p_seen ->> 'status' = 'deprovisioned' then coalesce(i.deprovisioned_at, now())
                             else i.deprovisioned_at end
   where i.id = p_instance;
+  if p_seen ->> 'status' = 'deprovisioned' then
+    delete from public.instance_secrets s where s.instance = p_instance;
+  end if;
   if is_new then
     insert into public.instance_events (account_id, instance, kind, name, detail)
     values (was.account_id, p_instance, 'status', p_seen ->> 'status', p_seen ->> 'reason');

@@ -33,12 +33,18 @@ pub struct Instance {
     pub observed_restart_gen: i32,
     /// What was last seen.
     pub status: InstanceStatus,
+    /// The sentence with it.
+    pub status_reason: Option<String>,
     /// Seconds since it is so.
     pub status_age_s: f64,
     /// Whether a transitional status should have ended by now.
     pub is_overdue: bool,
     /// The owner's Matrix id, once chosen.
     pub owner_matrix_id: Option<String>,
+    /// The steps that the customer sees.
+    pub progress: Vec<StepEntry>,
+    /// The generation whose steps they are.
+    pub progress_gen: i64,
 }
 
 /// One step as the customer sees it.
@@ -114,7 +120,8 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
     let statement = client
         .prepare_cached(
             "select i.id, a.email, i.subdomain, i.name, i.desired_state, i.desired_gen, i.restart_gen, \
-               i.observed_gen, i.observed_restart_gen, i.status, i.owner_matrix_id, \
+               i.observed_gen, i.observed_restart_gen, i.status, i.status_reason, i.owner_matrix_id, \
+               i.progress, i.progress_gen, \
                extract(epoch from now() - i.status_since)::float8 as status_age_s, \
                coalesce(i.status_deadline < now(), false) as is_overdue \
              from public.instances i join public.accounts a on a.id = i.account_id where i.id = $1",
@@ -132,9 +139,14 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
         observed_gen: row.get("observed_gen"),
         observed_restart_gen: row.get("observed_restart_gen"),
         status: status(row.get("status")),
+        status_reason: row.get("status_reason"),
         status_age_s: row.get("status_age_s"),
         is_overdue: row.get("is_overdue"),
         owner_matrix_id: row.get("owner_matrix_id"),
+        progress: row
+            .get::<_, tokio_postgres::types::Json<Vec<StepEntry>>>("progress")
+            .0,
+        progress_gen: row.get("progress_gen"),
     }))
 }
 

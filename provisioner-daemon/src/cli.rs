@@ -1,0 +1,139 @@
+//! Command line and environment. A secret that is missing or empty stops the start with its name.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use domain::StripePrices;
+use provisioner_daemon::drivers::local;
+use store::daemon::instance_databases::Server;
+
+/// Makes true what the database wishes.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: ServeArguments,
+}
+
+/// Other things to do than serve.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Install Synapse and MindRoom, printing progress.
+    InstallRuntimes {
+        /// Where the state is kept.
+        #[arg(long)]
+        state_dir: PathBuf,
+    },
+    /// End the processes of all instances. No daemon may run on the folder.
+    StopInstances {
+        /// Where the state is kept.
+        #[arg(long)]
+        state_dir: PathBuf,
+    },
+}
+
+/// What brings instances about.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum DriverName {
+    /// Processes of this machine.
+    Local,
+}
+
+/// Settings of the daemon itself. Required ones are checked in [`Self::checked`], since clap would ask for
+/// them with a subcommand too and would take an empty one.
+#[derive(clap::Args)]
+pub(crate) struct ServeArguments {
+    /// Where the probes listen.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// What brings instances about.
+    #[arg(long, default_value = "local")]
+    driver: DriverName,
+    /// The platform's database, as role `mindroom_daemon`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Where instances' databases are, as a role that may make databases and roles.
+    #[arg(long, env = "INSTANCE_DATABASE_URL", hide_env_values = true)]
+    instance_database_url: Option<String>,
+    /// Where Stripe's API is.
+    #[arg(long, env = "STRIPE_API_URL", default_value = "https://api.stripe.com")]
+    stripe_api_url: String,
+    /// Stripe's prices: `hobby_monthly=price_x,…`.
+    #[arg(long, env = "STRIPE_PRICES")]
+    stripe_prices: Option<String>,
+    /// Where people reach the platform.
+    #[arg(long, env = "PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Holds the runtimes and the instances.
+    #[arg(long, env = "STATE_DIR")]
+    state_dir: Option<PathBuf>,
+    /// An OpenAI-compatible model provider for instances.
+    #[arg(long, env = "MODEL_URL")]
+    model_url: Option<String>,
+    /// Seconds for which a deleted instance's data is kept.
+    #[arg(long, env = "RETENTION", default_value_t = 0)]
+    retention: u64,
+}
+
+/// Checked settings.
+pub(crate) struct Serve {
+    pub(crate) listen: SocketAddr,
+    pub(crate) database_url: String,
+    pub(crate) stripe_api_url: String,
+    pub(crate) stripe_secret_key: stripe::SecretKey,
+    pub(crate) stripe_prices: StripePrices,
+    pub(crate) local: local::Config,
+}
+
+impl ServeArguments {
+    /// Everything that the daemon needs, or the name of what is missing.
+    pub(crate) fn checked(self) -> anyhow::Result<Serve> {
+        let DriverName::Local = self.driver;
+        // By environment only: a command line is readable by all.
+        let key = required(std::env::var("STRIPE_SECRET_KEY").ok(), "STRIPE_SECRET_KEY")?;
+        let databases = required(self.instance_database_url, "INSTANCE_DATABASE_URL")?;
+        let public_url = required(self.public_url, "PUBLIC_URL")?;
+        let state_dir = self.state_dir.filter(|dir| !dir.as_os_str().is_empty());
+        let state_dir = state_dir.context("STATE_DIR is missing or empty")?;
+        let model = self
+            .model_url
+            .filter(|url| !url.is_empty())
+            .map(|url| local::Model {
+                url,
+                key: std::env::var("MODEL_KEY").unwrap_or_default(),
+            });
+        Ok(Serve {
+            listen: self.listen,
+            database_url: required(self.database_url, "DATABASE_URL")?,
+            stripe_api_url: required(Some(self.stripe_api_url), "STRIPE_API_URL")?,
+            stripe_secret_key: stripe::SecretKey::new(&key).context("STRIPE_SECRET_KEY")?,
+            stripe_prices: required(self.stripe_prices, "STRIPE_PRICES")?
+                .parse()
+                .context("STRIPE_PRICES")?,
+            local: local::Config {
+                state_dir: std::path::absolute(state_dir)?,
+                public_url: public_url.parse().context("PUBLIC_URL")?,
+                databases: Server::new(&databases).context("INSTANCE_DATABASE_URL")?,
+                model,
+                retention: Duration::from_secs(self.retention),
+                is_mindroom_required: is_mindroom_required(),
+            },
+        })
+    }
+}
+
+/// Whether an instance without MindRoom is an error (in CI).
+pub(crate) fn is_mindroom_required() -> bool {
+    std::env::var("MINDROOM_REQUIRED").is_ok_and(|value| value == "1")
+}
+
+fn required(value: Option<String>, name: &str) -> anyhow::Result<String> {
+    value
+        .filter(|value| !value.trim().is_empty())
+        .with_context(|| format!("{name} is missing or empty"))
+}

@@ -1,0 +1,411 @@
+//! One Synapse and one MindRoom per instance, as processes of this machine. No isolation boundary.
+
+mod database;
+mod files;
+mod home;
+mod lock;
+mod mindroom;
+mod owner;
+mod ports;
+mod process;
+mod processes;
+mod python;
+mod runtimes;
+mod synapse;
+mod tidy;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Wish;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::json;
+use store::daemon::Db;
+use store::daemon::instance_databases::Server;
+use store::daemon::instances::Instance;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{Driver, DriverError, Observed, Progress, Step, Work};
+use home::Home;
+use processes::{Part, Processes};
+use runtimes::Runtimes;
+pub use runtimes::{Installed, folder as runtimes_folder, install};
+pub use tidy::stop_instances;
+
+/// How soon a step that waits for a process is looked at again.
+const SOON: Duration = Duration::from_millis(250);
+
+const DATABASE: &str = "database";
+const HOMESERVER: &str = "homeserver";
+const ACCOUNT: &str = "account";
+const MINDROOM: &str = "mindroom";
+const CHECK: &str = "check";
+const STOP: &str = "stop";
+const DATA: &str = "data";
+const FILES: &str = "files";
+
+/// What the local driver is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Holds runtimes and instances.
+    pub state_dir: PathBuf,
+    /// Where people reach the platform; instances' hosts are names under its host.
+    pub public_url: Url,
+    /// Where instances' databases are.
+    pub databases: Server,
+    /// An OpenAI-compatible model provider.
+    pub model: Option<Model>,
+    /// How long a deleted instance's data is kept.
+    pub retention: Duration,
+    /// Whether an instance without MindRoom is an error.
+    pub is_mindroom_required: bool,
+}
+
+/// An OpenAI-compatible model provider.
+#[derive(Clone)]
+pub struct Model {
+    /// Its base URL, ending in `/v1` as a rule.
+    pub url: String,
+    /// Its key.
+    pub key: String,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The driver.
+pub struct LocalDriver {
+    config: Config,
+    runtimes: Runtimes,
+    processes: Processes,
+    http: reqwest::Client,
+    /// Held as long as this lives.
+    _lock: std::fs::File,
+}
+
+impl LocalDriver {
+    /// Starts installing what is missing, and takes over the processes that an earlier daemon started.
+    ///
+    /// One daemon at a time works on a state folder; the one before gets a while to end.
+    pub async fn start(
+        config: Config,
+        db: Db,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Arc<Self>> {
+        files::private_dir(&config.state_dir)?;
+        let lock = lock::take(&config.state_dir).await?;
+        files::private_dir(&config.state_dir.join("instances"))?;
+        let runtimes = Runtimes::start(
+            &runtimes::folder(&config.state_dir),
+            config.is_mindroom_required,
+            stop.clone(),
+        );
+        let processes = Processes::adopt(&config.state_dir.join("instances"))?;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(2))
+            .no_proxy()
+            .build()?;
+        let driver = Arc::new(Self {
+            config,
+            runtimes,
+            processes,
+            http,
+            _lock: lock,
+        });
+        tokio::spawn(tidy::run(Arc::clone(&driver), db, stop));
+        Ok(driver)
+    }
+
+    fn home(&self, instance: &Instance) -> Home {
+        Home::new(&self.config, instance)
+    }
+
+    /// What is installed, or how to go on without.
+    fn installed(&self) -> Result<Installed, Progress> {
+        match self.runtimes.state() {
+            runtimes::State::Ready(installed) => Ok(installed),
+            runtimes::State::Installing(what) => {
+                Err(Progress::Held(Duration::from_millis(500), what))
+            }
+            runtimes::State::Failed(why) => Err(Progress::Trouble(Duration::from_secs(2), why)),
+        }
+    }
+
+    async fn ensure_up(&self, step: Step, work: &Work<'_>) -> Result<Progress, DriverError> {
+        let installed = match self.installed() {
+            Ok(installed) => installed,
+            Err(wait) => return Ok(wait),
+        };
+        let home = self.home(work.instance);
+        match step.name {
+            DATABASE => database::ensure(&self.config.databases, work).await,
+            HOMESERVER => self.ensure_homeserver(&home, &installed, work).await,
+            ACCOUNT => owner::ensure(&self.http, &home, work).await,
+            MINDROOM => self.ensure_mindroom(&home, &installed, work).await,
+            _ => Ok(
+                match self.observe_up(work.instance, &home, &installed).await {
+                    observed if observed.is_settled => Progress::Done,
+                    _ => Progress::Waiting(SOON),
+                },
+            ),
+        }
+    }
+
+    /// Starts Synapse and, without waiting for it, MindRoom, which takes longer to load.
+    async fn ensure_homeserver(
+        &self,
+        home: &Home,
+        installed: &Installed,
+        work: &Work<'_>,
+    ) -> Result<Progress, DriverError> {
+        let wanted = work.instance.restart_gen;
+        for part in Part::ALL {
+            if self.processes.is_of_older_generation(home.id, part, wanted) {
+                if !self.processes.stop(home.id, part) {
+                    return Ok(Progress::Waiting(SOON));
+                }
+            }
+        }
+        let ports = self.ports(home)?;
+        if !self.processes.is_up(home.id, Part::Synapse) {
+            if let Some(wait) = self.processes.backoff(home.id, Part::Synapse) {
+                return Ok(Progress::Waiting(wait));
+            }
+            synapse::write_config(home, ports.synapse, &self.config.databases, work).await?;
+            let command = synapse::command(home, &installed.synapse_python);
+            self.processes
+                .start(home, Part::Synapse, wanted, command)
+                .map_err(|error| DriverError::transient("Synapse could not be started.", error))?;
+        }
+        if let Progress::Waiting(wait) = self.spawn_mindroom(home, installed, work).await? {
+            tracing::debug!(
+                wait_ms = wait.as_millis(),
+                "MindRoom waits before it is started again"
+            );
+        }
+        if synapse::is_ready(&self.http, ports.synapse).await {
+            Ok(Progress::Done)
+        } else {
+            Ok(Progress::Waiting(SOON))
+        }
+    }
+
+    /// Starts MindRoom's process if it is to be there and is not.
+    async fn spawn_mindroom(
+        &self,
+        home: &Home,
+        installed: &Installed,
+        work: &Work<'_>,
+    ) -> Result<Progress, DriverError> {
+        let Some(program) = &installed.mindroom else {
+            return Ok(Progress::Done);
+        };
+        if self.processes.is_up(home.id, Part::Mindroom) {
+            return Ok(Progress::Done);
+        }
+        if let Some(wait) = self.processes.backoff(home.id, Part::Mindroom) {
+            return Ok(Progress::Waiting(wait));
+        }
+        let ports = self.ports(home)?;
+        mindroom::write_config(home, work.instance, self.config.model.as_ref(), work).await?;
+        let command = mindroom::command(home, program, ports, self.config.model.as_ref());
+        self.processes
+            .start(home, Part::Mindroom, work.instance.restart_gen, command)
+            .map_err(|error| DriverError::transient("MindRoom could not be started.", error))?;
+        Ok(Progress::Done)
+    }
+
+    async fn ensure_mindroom(
+        &self,
+        home: &Home,
+        installed: &Installed,
+        work: &Work<'_>,
+    ) -> Result<Progress, DriverError> {
+        if let wait @ Progress::Waiting(_) = self.spawn_mindroom(home, installed, work).await? {
+            return Ok(wait);
+        }
+        let ports = self.ports(home)?;
+        if installed.mindroom.is_none() || mindroom::is_ready(&self.http, ports.mindroom).await {
+            Ok(Progress::Done)
+        } else {
+            Ok(Progress::Waiting(SOON))
+        }
+    }
+
+    /// The instance's ports, new ones where another program has taken them meanwhile.
+    fn ports(&self, home: &Home) -> Result<ports::Ports, DriverError> {
+        ports::ensure(
+            home,
+            self.processes.is_up(home.id, Part::Synapse),
+            self.processes.is_up(home.id, Part::Mindroom),
+        )
+        .map_err(|error| DriverError::transient("No free port could be had.", error))
+    }
+
+    fn ensure_stopped(&self, home: &Home) -> Progress {
+        let stopped = Part::ALL.map(|part| self.processes.stop(home.id, part));
+        if stopped.iter().all(|stopped| *stopped) {
+            Progress::Done
+        } else {
+            Progress::Waiting(SOON)
+        }
+    }
+
+    async fn ensure_data_gone(&self, instance: &Instance) -> Result<Progress, DriverError> {
+        let kept_for = Duration::from_secs_f64(instance.status_age_s.max(0.0));
+        let left = self.config.retention.saturating_sub(kept_for);
+        if instance.status == domain::InstanceStatus::Deprovisioning && !left.is_zero() {
+            let reason = "Its data is kept for a while before it is removed.".to_owned();
+            return Ok(Progress::Held(left.min(Duration::from_secs(3600)), reason));
+        }
+        self.config
+            .databases
+            .remove(instance.id)
+            .await
+            .map_err(|error| {
+                DriverError::transient("The database could not be removed yet.", error)
+            })?;
+        Ok(Progress::Done)
+    }
+
+    fn ensure_files_gone(home: &Home) -> Result<Progress, DriverError> {
+        files::remove_dir(&home.dir).map_err(|error| {
+            DriverError::transient("The files could not be removed yet.", error)
+        })?;
+        Ok(Progress::Done)
+    }
+
+    async fn observe_up(
+        &self,
+        instance: &Instance,
+        home: &Home,
+        installed: &Installed,
+    ) -> Observed {
+        let has_synapse = self.processes.is_up(home.id, Part::Synapse);
+        let has_mindroom = self.processes.is_up(home.id, Part::Mindroom);
+        let mut observed = Observed {
+            is_partly_up: has_synapse || has_mindroom,
+            owner_matrix_id: Some(home.owner_matrix_id.clone()),
+            mindroom_version: installed
+                .mindroom
+                .as_ref()
+                .map(|_| runtimes::MINDROOM.version.to_owned()),
+            synapse_version: Some(runtimes::SYNAPSE.version.to_owned()),
+            notice: installed.notice.clone(),
+            ..Observed::default()
+        };
+        let Ok(Some(ports)) = ports::read(home) else {
+            return observed;
+        };
+        let is_current = Part::ALL.iter().all(|part| {
+            !self
+                .processes
+                .is_of_older_generation(home.id, *part, instance.restart_gen)
+        });
+        let (matrix, web) = futures::join!(
+            synapse::is_ready(&self.http, ports.synapse),
+            mindroom::is_ready(&self.http, ports.mindroom)
+        );
+        let wants_web = installed.mindroom.is_some();
+        observed.is_settled =
+            is_current && has_synapse && matrix && (!wants_web || (has_mindroom && web));
+        let matrix_url = format!("http://127.0.0.1:{}", ports.synapse);
+        observed.internal_urls = if wants_web {
+            json!({"matrix": matrix_url, "web": format!("http://127.0.0.1:{}", ports.mindroom)})
+        } else {
+            json!({"matrix": matrix_url})
+        };
+        observed
+    }
+}
+
+impl Driver for LocalDriver {
+    fn plan(&self, instance: &Instance, wish: Wish) -> Vec<Step> {
+        let step = |name, title| Step { name, title };
+        match wish {
+            Wish::Stopped => vec![step(STOP, "Stop the processes")],
+            Wish::Deleted => vec![
+                step(STOP, "Stop the processes"),
+                step(DATA, "Remove the database"),
+                step(FILES, "Remove the files"),
+            ],
+            Wish::Running => {
+                let is_first = instance.observed_gen == 0;
+                let title = |first, later| if is_first { first } else { later };
+                let mut steps = vec![
+                    step(
+                        DATABASE,
+                        title("Create the database", "Look at the database"),
+                    ),
+                    step(HOMESERVER, "Start the Matrix homeserver"),
+                    step(
+                        ACCOUNT,
+                        title("Create your Matrix account", "Look at your Matrix account"),
+                    ),
+                ];
+                if self.runtimes.expects_mindroom() {
+                    steps.push(step(MINDROOM, "Start MindRoom"));
+                }
+                steps.push(step(CHECK, "Check that it answers"));
+                steps
+            }
+        }
+    }
+
+    fn ensure<'a>(
+        &'a self,
+        step: Step,
+        work: &'a Work<'a>,
+    ) -> BoxFuture<'a, Result<Progress, DriverError>> {
+        async move {
+            let home = self.home(work.instance);
+            match step.name {
+                STOP => Ok(self.ensure_stopped(&home)),
+                DATA => self.ensure_data_gone(work.instance).await,
+                FILES => Self::ensure_files_gone(&home),
+                _ => self.ensure_up(step, work).await,
+            }
+        }
+        .boxed()
+    }
+
+    fn observe<'a>(
+        &'a self,
+        instance: &'a Instance,
+    ) -> BoxFuture<'a, Result<Observed, DriverError>> {
+        async move {
+            let home = self.home(instance);
+            let is_up = Part::ALL
+                .iter()
+                .any(|part| self.processes.is_up(home.id, *part));
+            match (instance.wish, self.installed()) {
+                (Wish::Running, Ok(installed)) => {
+                    Ok(self.observe_up(instance, &home, &installed).await)
+                }
+                (Wish::Running, Err(_)) => Ok(Observed {
+                    is_partly_up: is_up,
+                    ..Observed::default()
+                }),
+                (Wish::Stopped, _) => Ok(Observed {
+                    is_settled: !is_up,
+                    is_partly_up: is_up,
+                    ..Observed::default()
+                }),
+                (Wish::Deleted, _) => Ok(Observed {
+                    is_settled: !is_up && !home.dir.exists(),
+                    is_partly_up: is_up,
+                    ..Observed::default()
+                }),
+            }
+        }
+        .boxed()
+    }
+}

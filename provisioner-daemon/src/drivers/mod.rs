@@ -1,0 +1,137 @@
+//! What brings an instance about. A driver only makes and looks; statuses and jobs are the reconcile's.
+
+pub mod local;
+
+use std::time::Duration;
+
+use domain::Wish;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use store::daemon::instances::{self, Instance};
+use store::daemon::{Claim, Db};
+
+/// A named part of the way to a wish, as the customer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Stable name.
+    pub name: &'static str,
+    /// Title for people.
+    pub title: &'static str,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// What it ensures is so.
+    Done,
+    /// On its way: look again after this time.
+    Waiting(Duration),
+    /// Something outside is missing: look again after this time. The text is for the customer.
+    Held(Duration, String),
+    /// As [`Self::Held`], but something is wrong.
+    Trouble(Duration, String),
+}
+
+/// Why a step did not work.
+#[derive(Debug, thiserror::Error)]
+#[error("{public}")]
+pub struct DriverError {
+    /// A sentence for the customer.
+    pub public: &'static str,
+    /// Whether trying again later may help.
+    pub is_permanent: bool,
+    /// The chain for the log.
+    #[source]
+    pub cause: anyhow::Error,
+}
+
+impl DriverError {
+    /// Something that may work later.
+    pub fn transient(public: &'static str, cause: impl Into<anyhow::Error>) -> Self {
+        Self {
+            public,
+            is_permanent: false,
+            cause: cause.into(),
+        }
+    }
+
+    /// Something that never works like this.
+    pub fn permanent(public: &'static str, cause: impl Into<anyhow::Error>) -> Self {
+        Self {
+            is_permanent: true,
+            ..Self::transient(public, cause)
+        }
+    }
+}
+
+/// What is there now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    /// Everything that the wish needs is there and answers.
+    pub is_settled: bool,
+    /// At least a part of it runs.
+    pub is_partly_up: bool,
+    /// `{web, matrix}`: how gateway and probes reach it.
+    pub internal_urls: Value,
+    /// The owner's Matrix id.
+    pub owner_matrix_id: Option<String>,
+    /// MindRoom's version, if it is there.
+    pub mindroom_version: Option<String>,
+    /// Synapse's version, if known.
+    pub synapse_version: Option<String>,
+    /// Something that the customer should know.
+    pub notice: Option<String>,
+}
+
+/// An instance under a claim.
+pub struct Work<'a> {
+    /// Its row.
+    pub instance: &'a Instance,
+    /// The database, for secrets.
+    pub db: &'a Db,
+    /// The job that works on it.
+    pub claim: Claim,
+}
+
+impl Work<'_> {
+    /// The secret of that name; `fresh` becomes it when there is none yet.
+    pub async fn secret(
+        &self,
+        name: &str,
+        fresh: impl FnOnce() -> String,
+    ) -> Result<String, DriverError> {
+        let kept =
+            instances::keep_secret(self.db, self.claim, self.instance.id, name, &fresh()).await;
+        match kept {
+            Ok(Some(secret)) => Ok(secret),
+            // The next write under the claim finds out and ends the attempt.
+            Ok(None) => Err(DriverError::transient(
+                "Somebody else works on this instance.",
+                anyhow::anyhow!("the claim is lost"),
+            )),
+            Err(error) => Err(DriverError::transient(
+                "The platform's database does not answer.",
+                error,
+            )),
+        }
+    }
+}
+
+/// Makes instances. Every `ensure` looks before it acts and may be repeated at any time.
+pub trait Driver: Send + Sync + 'static {
+    /// The steps to a wish, in order.
+    fn plan(&self, instance: &Instance, wish: Wish) -> Vec<Step>;
+
+    /// Sees to one step.
+    fn ensure<'a>(
+        &'a self,
+        step: Step,
+        work: &'a Work<'a>,
+    ) -> BoxFuture<'a, Result<Progress, DriverError>>;
+
+    /// Looks, and changes nothing.
+    fn observe<'a>(
+        &'a self,
+        instance: &'a Instance,
+    ) -> BoxFuture<'a, Result<Observed, DriverError>>;
+}

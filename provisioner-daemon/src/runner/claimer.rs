@@ -1,0 +1,91 @@
+//! One loop per class: claims exactly as many jobs as it has free slots.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use store::daemon::jobs::{self, Job, Wanted};
+use tokio::sync::Semaphore;
+
+use super::retry::jittered;
+use super::{Shared, execute};
+
+pub(super) async fn run(shared: Arc<Shared>, class: usize) {
+    let slots = Arc::new(Semaphore::new(shared.settings.slots[class]));
+    while !shared.drain.is_cancelled() {
+        shared.pulse.tick(NAMES[class.min(NAMES.len() - 1)]);
+        let asked = slots.available_permits();
+        let got = if asked == 0 {
+            0
+        } else {
+            claim(&shared, class, asked, &slots).await
+        };
+        // As many as asked for: there may be more, so look again once a slot is free.
+        let wait = if got > 0 && got == asked {
+            shared.settings.claim_floor
+        } else {
+            jittered(shared.settings.poll)
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = shared.wakes.rung(class) => tokio::time::sleep(shared.settings.claim_floor).await,
+            () = shared.drain.cancelled() => return,
+        }
+    }
+}
+
+/// Names of the loops, for the probes.
+const NAMES: [&str; 4] = ["claimer 0", "claimer 1", "claimer 2", "claimer"];
+
+/// Claims and starts up to `count` jobs; answers how many.
+async fn claim(shared: &Arc<Shared>, class: usize, count: usize, slots: &Arc<Semaphore>) -> usize {
+    let settings = &shared.settings;
+    let since = Instant::now();
+    let wanted = Wanted {
+        class: i32::try_from(class).unwrap_or(0),
+        count: i32::try_from(count).unwrap_or(i32::MAX),
+        tenant_cap: settings.tenant_cap,
+        worker: shared.worker,
+        ttl: settings.lease,
+        kinds: &shared.kinds,
+    };
+    match jobs::claim(&shared.db, wanted).await {
+        Ok(claimed) => {
+            shared.pulse.database_answered();
+            metrics::histogram!("prov_claim_seconds").record(since.elapsed());
+            let count = claimed.len();
+            for job in claimed {
+                start(shared, class, job, since, slots);
+            }
+            count
+        }
+        Err(error) if is_lane_race(&error) => {
+            // Another claimer took the lane between our look and our write.
+            shared.wakes.ring(class);
+            0
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot claim");
+            0
+        }
+    }
+}
+
+fn is_lane_race(error: &store::daemon::Error) -> bool {
+    use tokio_postgres::error::SqlState;
+    matches!(error, store::daemon::Error::Statement(error)
+        if error.code() == Some(&SqlState::UNIQUE_VIOLATION))
+}
+
+fn start(shared: &Arc<Shared>, class: usize, job: Job, since: Instant, slots: &Arc<Semaphore>) {
+    let lease = shared.leases.hold(job.claim, since, shared.settings.lease);
+    metrics::histogram!("prov_queue_wait_seconds", "kind" => job.kind.clone())
+        .record(job.waited_s.max(0.0));
+    let slot = Arc::clone(slots).try_acquire_owned().ok();
+    let shared = Arc::clone(shared);
+    let jobs = shared.jobs.clone();
+    jobs.spawn(async move {
+        execute::run(&shared, class, job, lease).await;
+        drop(slot);
+        shared.wakes.ring(class);
+    });
+}

@@ -1,0 +1,71 @@
+//! The doorbell: a connection that only listens, made anew whenever it breaks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use store::daemon::jobs::CHANNEL;
+use tokio_postgres::{AsyncMessage, NoTls};
+
+use super::Shared;
+use super::retry::jittered;
+
+/// Wait before a broken connection is made again.
+const RECONNECT: Duration = Duration::from_millis(500);
+
+pub(super) async fn run(shared: Arc<Shared>) {
+    loop {
+        let ended = tokio::select! {
+            ended = listen(&shared) => ended,
+            () = shared.stop.cancelled() => return,
+        };
+        shared.pulse.set_listening(false);
+        if let Err(error) = ended {
+            tracing::warn!(error = &error as &dyn std::error::Error, "doorbell lost");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(jittered(RECONNECT)) => {}
+            () = shared.stop.cancelled() => return,
+        }
+    }
+}
+
+/// Listens until the connection breaks.
+async fn listen(shared: &Shared) -> Result<(), tokio_postgres::Error> {
+    let mut config: tokio_postgres::Config = shared.database_url.parse()?;
+    config
+        .application_name("provisioner-daemon doorbell")
+        .connect_timeout(Duration::from_secs(5))
+        .keepalives_idle(Duration::from_secs(10))
+        .tcp_user_timeout(Duration::from_secs(10));
+    let (client, mut connection) = config.connect(NoTls).await?;
+    let mut messages = futures::stream::poll_fn(move |cx| connection.poll_message(cx)).boxed();
+    let command = format!("listen {CHANNEL}");
+    let mut listening = std::pin::pin!(client.batch_execute(&command));
+    let mut is_listening = false;
+    loop {
+        tokio::select! {
+            done = &mut listening, if !is_listening => {
+                done?;
+                is_listening = true;
+                shared.pulse.set_listening(true);
+                // What was rung while nobody listened is found by looking once.
+                shared.wakes.ring_all();
+            }
+            message = messages.next() => match message {
+                Some(Ok(AsyncMessage::Notification(bell))) => rung(shared, bell.payload()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error),
+                None => return Ok(()),
+            },
+        }
+    }
+}
+
+fn rung(shared: &Shared, payload: &str) {
+    match payload.parse() {
+        Ok(class) => shared.wakes.ring(class),
+        // A job is to be cancelled: the heartbeat's answer says which.
+        Err(_) => shared.wakes.ring_beat(),
+    }
+}

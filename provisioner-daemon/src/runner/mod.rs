@@ -1,0 +1,125 @@
+//! Runs jobs. Knows no job by name: kinds come as [`Handler`]s.
+//!
+//! A job is claimed with a fence and a lease. The lease is counted by the monotonic clock from before the
+//! claim or heartbeat was sent, and work stops well before the database could give the job to somebody else.
+
+mod beat;
+mod claimer;
+mod context;
+mod execute;
+mod handler;
+mod leases;
+mod listen;
+mod maintenance;
+mod pulse;
+mod retry;
+mod settings;
+mod wake;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use store::daemon::Db;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use context::JobContext;
+pub use handler::{Handler, JobError, Outcome};
+pub use pulse::Pulse;
+pub use settings::Settings;
+
+use leases::Leases;
+use wake::Wakes;
+
+/// What the loops of a runner share.
+struct Shared {
+    db: Db,
+    /// Heartbeats have a connection of their own, so that no flood of work can starve them.
+    beat_db: Db,
+    database_url: String,
+    settings: Settings,
+    worker: Uuid,
+    handlers: BTreeMap<&'static str, Arc<dyn Handler>>,
+    kinds: Vec<&'static str>,
+    leases: Leases,
+    wakes: Wakes,
+    pulse: Pulse,
+    /// Set when the process was asked to end: nothing new is begun.
+    drain: CancellationToken,
+    /// Set when the jobs had their time to end: loops and jobs stop.
+    stop: CancellationToken,
+    jobs: TaskTracker,
+}
+
+/// A running runner.
+pub struct Runner {
+    shared: Arc<Shared>,
+    loops: TaskTracker,
+}
+
+impl Runner {
+    /// Starts all loops.
+    pub fn start(
+        db: Db,
+        database_url: &str,
+        handlers: Vec<Arc<dyn Handler>>,
+        settings: Settings,
+    ) -> Result<Self, store::daemon::Error> {
+        let handlers: BTreeMap<_, _> = handlers
+            .into_iter()
+            .map(|handler| (handler.kind(), handler))
+            .collect();
+        let shared = Arc::new(Shared {
+            beat_db: Db::new(database_url, 1)?,
+            db,
+            database_url: database_url.to_owned(),
+            worker: Uuid::new_v4(),
+            kinds: handlers.keys().copied().collect(),
+            handlers,
+            leases: Leases::default(),
+            wakes: Wakes::new(settings.slots.len()),
+            pulse: Pulse::default(),
+            drain: CancellationToken::new(),
+            stop: CancellationToken::new(),
+            jobs: TaskTracker::new(),
+            settings,
+        });
+        let loops = TaskTracker::new();
+        for class in 0..shared.settings.slots.len() {
+            loops.spawn(claimer::run(Arc::clone(&shared), class));
+        }
+        loops.spawn(listen::run(Arc::clone(&shared)));
+        loops.spawn(beat::run(Arc::clone(&shared)));
+        loops.spawn(beat::watch(Arc::clone(&shared)));
+        loops.spawn(maintenance::sweep(Arc::clone(&shared)));
+        loops.spawn(maintenance::safety_net(Arc::clone(&shared)));
+        loops.spawn(maintenance::figures(Arc::clone(&shared)));
+        loops.close();
+        Ok(Self { shared, loops })
+    }
+
+    /// Signs of life of the loops.
+    pub fn pulse(&self) -> Pulse {
+        self.shared.pulse.clone()
+    }
+
+    /// Begins nothing new, lets the steps that run end, hands back the rest, and ends.
+    pub async fn drain(self) {
+        self.shared.pulse.set_draining();
+        self.shared.drain.cancel();
+        self.shared.jobs.close();
+        let grace = self.shared.settings.drain_grace;
+        if tokio::time::timeout(grace, self.shared.jobs.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("jobs did not end in time and are handed back");
+        }
+        self.shared.leases.stop_all();
+        // Jobs hand themselves back; that is one statement each.
+        let _ = tokio::time::timeout(grace, self.shared.jobs.wait()).await;
+        self.shared.stop.cancel();
+        self.loops.wait().await;
+    }
+}
