@@ -1,0 +1,181 @@
+//! The address of a database, and whether a component may reach it.
+
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use super::wit::Error;
+use crate::app::hosts::AllowedHosts;
+
+/// Reads a connection string (URL or `key=value`) and refuses every host that is not allowed.
+///
+/// `hostaddr` counts as a host here: where it is given, it is what the connection goes to.
+pub(crate) fn check(
+    address: &str,
+    allowed: &AllowedHosts,
+    component: &str,
+) -> Result<Config, Error> {
+    let config: Config = address.parse().map_err(|error| {
+        Error::ConnectionFailed(format!("invalid connection string: {}", chain(&error)))
+    })?;
+    let hosts = hosts(&config)?;
+    for (position, host) in hosts.iter().enumerate() {
+        let port = port(&config, position)?;
+        if !allowed.permit("postgres", host, port) {
+            return Err(refuse(component, host, port));
+        }
+    }
+    Ok(config)
+}
+
+/// An error with its causes; the texts of tokio-postgres hold no password.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn hosts(config: &Config) -> Result<Vec<String>, Error> {
+    let mut hosts = Vec::new();
+    for host in config.get_hosts() {
+        match host {
+            Host::Tcp(name) => hosts.push(name.clone()),
+            #[cfg(unix)]
+            Host::Unix(_) => {
+                return Err(Error::ConnectionFailed(
+                    "Unix sockets are not supported on WebAssembly".to_owned(),
+                ));
+            }
+        }
+    }
+    let addresses = config.get_hostaddrs();
+    if !hosts.is_empty() && !addresses.is_empty() && hosts.len() != addresses.len() {
+        return Err(Error::ConnectionFailed(
+            "as many hostaddr as host are needed".to_owned(),
+        ));
+    }
+    // Positions matter, since each host has its port: one list after the other would shift them.
+    if hosts.is_empty() {
+        hosts.extend(addresses.iter().map(ToString::to_string));
+    } else if !addresses.is_empty() {
+        return Err(Error::ConnectionFailed(
+            "hostaddr beside host is not supported: name the address that you mean as host"
+                .to_owned(),
+        ));
+    }
+    if hosts.is_empty() {
+        return Err(Error::ConnectionFailed(
+            "the connection string names no host".to_owned(),
+        ));
+    }
+    Ok(hosts)
+}
+
+/// No port is 5432, one is for all hosts, else each host has its own.
+fn port(config: &Config, position: usize) -> Result<u16, Error> {
+    match config.get_ports() {
+        [] => Ok(5432),
+        [one] => Ok(*one),
+        ports => ports.get(position).copied().ok_or_else(|| {
+            Error::ConnectionFailed("the connection string has fewer ports than hosts".to_owned())
+        }),
+    }
+}
+
+fn refuse(component: &str, host: &str, port: u16) -> Error {
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    tracing::warn!(
+        component,
+        "refused to reach the database {host}:{port}; to allow it, add to [component.{component}] \
+         in spin.toml: allowed_outbound_hosts = [\"postgres://{host}:{port}\"]"
+    );
+    Error::ConnectionFailed(format!("address postgres://{host}:{port} is not permitted"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::variables::Variables;
+
+    fn allowed(entry: &str) -> AllowedHosts {
+        let manifest =
+            toml::from_str("spin_manifest_version = 2\n[application]\nname = \"t\"").unwrap();
+        let none = Variables::resolve(&manifest, &Default::default(), &[]).unwrap();
+        AllowedHosts::parse(&[entry.to_owned()], &none).unwrap()
+    }
+
+    fn outcome(address: &str) -> Result<(), String> {
+        match check(address, &allowed("postgres://127.0.0.1:5433"), "c") {
+            Ok(_) => Ok(()),
+            Err(Error::ConnectionFailed(text)) => Err(text),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn allowed_addresses_pass_in_every_form() {
+        for address in [
+            "postgres://u:p@127.0.0.1:5433/db",
+            "postgresql://u:p@127.0.0.1:5433/db",
+            "host=127.0.0.1 port=5433 user=u dbname=db",
+            "hostaddr=127.0.0.1 port=5433 user=u",
+        ] {
+            assert_eq!(outcome(address), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn other_addresses_are_refused_by_name() {
+        for (address, named) in [
+            ("postgres://u@127.0.0.1/db", "postgres://127.0.0.1:5432"),
+            (
+                "postgres://u@localhost:5433/db",
+                "postgres://localhost:5433",
+            ),
+            (
+                "hostaddr=10.0.0.1 port=5433 user=u",
+                "postgres://10.0.0.1:5433",
+            ),
+            (
+                "host=127.0.0.1,10.0.0.1 port=5433 user=u",
+                "postgres://10.0.0.1:5433",
+            ),
+            (
+                "host=127.0.0.1,127.0.0.1 port=5433,5434 user=u",
+                "postgres://127.0.0.1:5434",
+            ),
+        ] {
+            let error = outcome(address).unwrap_err();
+            assert_eq!(error, format!("address {named} is not permitted"));
+        }
+    }
+
+    #[test]
+    fn hostaddr_does_not_slip_past() {
+        assert!(outcome("host=127.0.0.1 hostaddr=10.0.0.1 port=5433 user=u").is_err());
+        assert!(outcome("postgres://u@127.0.0.1:5433/db?hostaddr=10.0.0.1").is_err());
+    }
+
+    #[test]
+    fn sockets_and_nothing_are_refused() {
+        assert!(
+            outcome("host=/var/run/postgresql user=u")
+                .unwrap_err()
+                .contains("Unix")
+        );
+        assert!(outcome("user=u").unwrap_err().contains("no host"));
+        assert!(
+            outcome("postgres://u@127.0.0.1:5433/db?sslmode=verify-full")
+                .unwrap_err()
+                .contains("invalid")
+        );
+    }
+}

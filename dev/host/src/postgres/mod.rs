@@ -1,0 +1,13 @@
+//! `spin:postgres`: PostgreSQL for components, through one pool per component and address.
+
+pub(crate) mod address;
+pub(crate) mod connection;
+pub(crate) mod error;
+pub(crate) mod params;
+pub(crate) mod pool;
+pub(crate) mod rows;
+pub(crate) mod time;
+pub(crate) mod tls;
+pub(crate) mod values;
+
+pub(crate) use crate::bindings::spin::postgres::postgres as wit;

@@ -1,0 +1,141 @@
+//! From a request to its answer.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::headers::{self, Misunderstood};
+use super::target::{Failure, FixedAnswer, Served, Target};
+use crate::app::routes::Routes;
+use crate::outbound::strip_hop_by_hop;
+
+/// Paths that Spin keeps for itself; they come before every route.
+const RESERVED: &str = "/.well-known/spin/";
+
+/// The application in service.
+pub(crate) struct Dispatcher {
+    pub(crate) routes: Routes<Target>,
+    /// What `/.well-known/spin/info` says.
+    pub(crate) info: String,
+}
+
+/// The body of an answer: of a component (with its turn), or ours.
+pub(crate) enum AnswerBody {
+    Component(
+        WasiBody,
+        #[expect(dead_code, reason = "held until the body is sent")] OwnedSemaphorePermit,
+    ),
+    Own(Full<Bytes>),
+}
+
+type Answer = Response<AnswerBody>;
+
+impl Dispatcher {
+    /// Answers one request.
+    pub(crate) async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Answer {
+        if let Some(name) = request.uri().path().strip_prefix(RESERVED) {
+            return self.reserved(name);
+        }
+        let path = request.uri().path().to_owned();
+        let Some(matched) = self.routes.find(&path) else {
+            return status(StatusCode::NOT_FOUND);
+        };
+        match matched.target {
+            Target::Static(answer) => fixed(answer),
+            Target::Component(component) => {
+                let mut request = request.map(|body| body.map_err(Error::from).boxed_unsync());
+                match headers::prepare(&mut request, &matched, client) {
+                    Ok(()) => by_component(component, request).await,
+                    Err(Misunderstood(text)) => plain(StatusCode::BAD_REQUEST, text),
+                }
+            }
+        }
+    }
+
+    fn reserved(&self, name: &str) -> Answer {
+        match name {
+            "health" => plain(StatusCode::OK, "OK"),
+            "info" => {
+                let mut answer = plain(StatusCode::OK, &self.info);
+                let json = HeaderValue::from_static("application/json");
+                answer.headers_mut().insert(CONTENT_TYPE, json);
+                answer
+            }
+            _ => status(StatusCode::NOT_FOUND),
+        }
+    }
+}
+
+async fn by_component(component: &Served, request: Request<WasiBody>) -> Answer {
+    match component.answer(request).await {
+        Ok((mut response, turn)) => {
+            strip_hop_by_hop(response.headers_mut());
+            response.map(|body| AnswerBody::Component(body, turn))
+        }
+        Err(Failure::Busy) => status(StatusCode::SERVICE_UNAVAILABLE),
+        Err(Failure::Failed) => status(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn fixed(answer: &FixedAnswer) -> Answer {
+    let mut response = own(answer.status, answer.body.clone());
+    response.headers_mut().extend(answer.headers.clone());
+    response
+}
+
+fn plain(status: StatusCode, text: &str) -> Answer {
+    let mut response = own(status, Bytes::copy_from_slice(text.as_bytes()));
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, plain);
+    response
+}
+
+fn status(status: StatusCode) -> Answer {
+    own(status, Bytes::new())
+}
+
+fn own(status: StatusCode, body: Bytes) -> Answer {
+    let mut response = Response::new(AnswerBody::Own(Full::new(body)));
+    *response.status_mut() = status;
+    response
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.get_mut() {
+            Self::Component(body, _) => Pin::new(body).poll_frame(cx),
+            Self::Own(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Component(body, _) => body.is_end_stream(),
+            Self::Own(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Component(body, _) => body.size_hint(),
+            Self::Own(body) => body.size_hint(),
+        }
+    }
+}

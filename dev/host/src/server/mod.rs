@@ -1,0 +1,6 @@
+//! The HTTP side: connections, routes, and requests on their way to components.
+
+pub(crate) mod dispatch;
+pub(crate) mod headers;
+pub(crate) mod listen;
+pub(crate) mod target;

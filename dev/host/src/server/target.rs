@@ -1,0 +1,128 @@
+//! What a route leads to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime_wasi_http::handler::{
+    ExpirationError, InstantiationError, ProxyHandler, TrapOrPanicError,
+};
+
+use crate::app::manifest::StaticResponse;
+use crate::runtime::instances::Instances;
+
+/// How long a request waits for its turn before it is sent away.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// A component, or an answer that is always the same.
+pub(crate) enum Target {
+    Component(Arc<Served>),
+    Static(Arc<FixedAnswer>),
+}
+
+/// A component in service.
+pub(crate) struct Served {
+    pub(crate) id: Arc<str>,
+    handler: ProxyHandler<Instances>,
+    turns: Arc<Semaphore>,
+}
+
+/// A `static_response`, checked.
+pub(crate) struct FixedAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Why a component gave no answer. It is logged where it is seen; clients learn the status only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// No turn came in time.
+    Busy,
+    /// Trap, time-out, or an error that it returned.
+    Failed,
+}
+
+impl Served {
+    pub(crate) fn new(instances: Instances) -> Self {
+        Self {
+            id: Arc::clone(&instances.services.component),
+            turns: Arc::new(Semaphore::new(
+                instances.limits.max_concurrent_requests.max(1),
+            )),
+            handler: ProxyHandler::new(instances),
+        }
+    }
+
+    /// Lets the component answer. The turn lasts until the permit is dropped: with the body.
+    pub(crate) async fn answer(
+        &self,
+        request: wasmtime_wasi_http::handler::Request,
+    ) -> Result<(wasmtime_wasi_http::handler::Response, OwnedSemaphorePermit), Failure> {
+        let turn = match Arc::clone(&self.turns).try_acquire_owned() {
+            Ok(turn) => turn,
+            Err(_) => self.wait_for_turn().await?,
+        };
+        let path = request.uri().path().to_owned();
+        match self.handler.handle((), request).await {
+            Ok(response) => Ok((response, turn)),
+            Err(error) => {
+                self.log(&path, &error);
+                Err(Failure::Failed)
+            }
+        }
+    }
+
+    async fn wait_for_turn(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        match tokio::time::timeout(LONGEST_WAIT, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => {
+                tracing::warn!(
+                    component = &*self.id,
+                    "too many requests in progress; sent one away"
+                );
+                Err(Failure::Busy)
+            }
+        }
+    }
+
+    fn log(&self, path: &str, error: &wasmtime::Error) {
+        let component = &*self.id;
+        if error.is::<TrapOrPanicError>() {
+            // The trap itself is logged once, where its instance ended.
+            tracing::error!(component, path, "no answer: the instance trapped");
+        } else if error.is::<ExpirationError>() {
+            tracing::error!(component, path, "no answer: it took too long");
+        } else if let Some(error) = error.downcast_ref::<InstantiationError<()>>() {
+            tracing::error!(
+                component,
+                path,
+                "no answer: cannot start an instance: {:#}",
+                error.error
+            );
+        } else {
+            tracing::error!(component, path, "no answer: {error:#}");
+        }
+    }
+}
+
+impl FixedAnswer {
+    pub(crate) fn parse(written: &StaticResponse) -> anyhow::Result<Self> {
+        let header = |(name, value): (&String, &String)| {
+            anyhow::Ok((
+                HeaderName::try_from(name.as_str())?,
+                HeaderValue::try_from(value.as_str())?,
+            ))
+        };
+        let headers: &BTreeMap<String, String> = &written.headers;
+        Ok(Self {
+            status: StatusCode::from_u16(written.status_code)?,
+            headers: headers.iter().map(header).collect::<anyhow::Result<_>>()?,
+            body: Bytes::from(written.body.clone()),
+        })
+    }
+}
