@@ -178,10 +178,10 @@ impl IntoResponse for Error {
         let (status, code) = self.status_and_code();
         match &self {
             Self::Internal(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "request failed")
+                tracing::error!(cause = format!("{cause:#}"), "request failed");
             }
             Self::Unavailable(cause) => {
-                tracing::warn!(cause = format!("{cause:#}"), "database away")
+                tracing::warn!(cause = format!("{cause:#}"), "database away");
             }
             other => tracing::debug!(code, %other, "request refused"),
         }

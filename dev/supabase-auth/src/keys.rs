@@ -39,8 +39,9 @@ impl SigningKey {
             .context("read the key's permissions")?
             .permissions()
             .mode();
+        // Neither the group's nor the others' three bits are set.
         ensure!(
-            mode & 0o077 == 0,
+            mode.trailing_zeros() >= 6,
             "others may read it (mode {:o}); chmod 600 it",
             mode & 0o777
         );

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A user with its identities. Times that are unset are left out of the JSON, as Supabase does.
+#[expect(clippy::struct_field_names, reason = "the wire names these fields")]
 #[derive(Serialize)]
 pub(crate) struct User {
     pub(crate) id: Uuid,
@@ -41,6 +42,7 @@ pub(crate) struct User {
 }
 
 /// A way in which a user can prove who they are; here only `email`.
+#[expect(clippy::struct_field_names, reason = "the wire names these fields")]
 #[derive(Serialize)]
 pub(crate) struct Identity {
     #[serde(rename = "identity_id")]
