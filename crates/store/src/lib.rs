@@ -4,8 +4,6 @@
 //! lets the caller in, checks the state it decides on, changes rows, enqueues the job, writes the audit entry
 //! and answers in the wire's shape. Here each has a typed wrapper. The daemon's statements are in [`daemon`].
 
-#![expect(async_fn_in_trait, reason = "the trait is ours alone")]
-
 pub mod accounts;
 mod answer;
 pub mod billing;

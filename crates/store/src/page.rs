@@ -6,9 +6,9 @@ use serde_json::{Value as Json, json};
 #[derive(Debug, Clone)]
 pub struct Page {
     /// First row, from 0.
-    pub start: u32,
+    pub start: i32,
     /// How many rows.
-    pub limit: u32,
+    pub limit: i32,
     /// Field to sort by.
     pub sort: String,
     /// Largest first.

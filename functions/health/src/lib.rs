@@ -1,1 +1,9 @@
-//! health
+//! `/health` and `/openapi.json`.
+
+mod document;
+mod health;
+
+edge::routes! {
+    GET read "/health" => health::handle;
+    GET read "/openapi.json" => document::handle;
+}

@@ -1,0 +1,110 @@
+//! What a handler is given beside its caller and its request.
+
+use std::cell::Cell;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use auth::{AccountCaller, AdminCaller, SystemCaller};
+use store::{Call, Rate, RequestFacts};
+
+use crate::Error;
+use crate::database::SpinDatabase;
+use crate::outbound::Outbound;
+use crate::settings::Settings;
+
+/// The request's surroundings.
+pub struct Context {
+    /// The platform's database.
+    pub database: SpinDatabase,
+    /// The component's variables.
+    pub settings: Settings,
+    pub(crate) facts: RequestFacts,
+    pub(crate) rate: std::rc::Rc<Cell<Option<Rate>>>,
+    pub(crate) account: std::rc::Rc<Cell<Option<uuid::Uuid>>>,
+}
+
+impl Context {
+    /// A call by an account.
+    pub fn by<'a>(&'a self, caller: &'a AccountCaller) -> Call<'a, AccountCaller> {
+        Call {
+            caller,
+            facts: &self.facts,
+        }
+    }
+
+    /// A call by an admin.
+    pub fn by_admin<'a>(&'a self, caller: &'a AdminCaller) -> Call<'a, AdminCaller> {
+        Call {
+            caller,
+            facts: &self.facts,
+        }
+    }
+
+    /// A call by a machine.
+    pub fn by_system<'a>(&'a self, caller: &'a SystemCaller) -> Call<'a, SystemCaller> {
+        Call {
+            caller,
+            facts: &self.facts,
+        }
+    }
+
+    /// Takes the database's answer: notes how the limit stands and makes a refusal an error.
+    pub fn settle<T>(&self, answer: store::Answer<T>) -> Result<T, Error> {
+        if answer.rate.is_some() {
+            self.rate.set(answer.rate);
+        }
+        answer
+            .outcome
+            .map_err(|refusal| Error::Refused(refusal, answer.rate))
+    }
+
+    /// Wakes the daemon after something was enqueued. That it fails is no reason to tell the caller: the daemon
+    /// also polls.
+    pub async fn ring(&self) {
+        if let Err(error) = store::jobs::ring(&self.database).await {
+            eprintln!("doorbell: {error}");
+        }
+    }
+
+    /// Requests to other parts, with timeouts.
+    pub fn outbound(&self) -> Outbound {
+        Outbound::default()
+    }
+
+    /// Stripe's API, as the variables name it.
+    pub async fn stripe(&self) -> Result<stripe::Client<Outbound>, Error> {
+        let url = self.settings.required("stripe_api_url").await?;
+        let key = self.settings.required("stripe_secret_key").await?;
+        let key = stripe::SecretKey::new(&key)
+            .map_err(|error| Error::Misconfigured("stripe_secret_key", error.to_string()))?;
+        stripe::Client::new(self.outbound(), &url, key)
+            .map_err(|error| Error::Misconfigured("stripe_api_url", error.to_string()))
+    }
+
+    /// Whether the auth service's keys can be had, so that callers can be let in.
+    pub async fn knows_keys(&self) -> bool {
+        crate::keys::available(self).await
+    }
+
+    /// Unix seconds.
+    pub fn now(&self) -> i64 {
+        now()
+    }
+
+    /// The client's address, as far as it can be trusted.
+    pub fn address(&self) -> Option<&str> {
+        self.facts.address.as_deref()
+    }
+
+    /// The request's id, also in the answer and in the log.
+    pub fn request_id(&self) -> &str {
+        &self.facts.request_id
+    }
+}
+
+/// Unix seconds.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,229 @@
+//! Errors to problem details: the one table of statuses, codes and texts.
+
+use contract::{FieldError, Problem};
+use http::StatusCode;
+use http::header::{ALLOW, RETRY_AFTER};
+use store::{Rate, Refusal};
+
+use crate::{Answer, Error};
+
+/// Seconds after which a dependency that is down is worth another try.
+const RETRY_SECONDS: u32 = 5;
+
+struct Row {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+}
+
+fn row(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Row {
+    Row {
+        status,
+        code,
+        detail: detail.into(),
+    }
+}
+
+/// The answer for an error.
+pub(crate) fn answer(error: &Error, request_id: &str) -> Answer {
+    let Row {
+        status,
+        code,
+        detail,
+    } = describe(error);
+    let errors = match error {
+        Error::Invalid { field, message } => {
+            vec![FieldError {
+                field: field.clone(),
+                message: message.clone(),
+            }]
+        }
+        Error::Refused(Refusal::ConfirmationDiffers, _) => {
+            vec![FieldError {
+                field: "confirm".to_owned(),
+                message: detail.clone(),
+            }]
+        }
+        Error::Refused(Refusal::UnknownSort, _) => {
+            vec![FieldError {
+                field: "_sort".to_owned(),
+                message: detail.clone(),
+            }]
+        }
+        _ => Vec::new(),
+    };
+    let problem = Problem {
+        kind: "about:blank".to_owned(),
+        title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+        status: status.as_u16(),
+        detail,
+        code: code.to_owned(),
+        request_id: request_id.to_owned(),
+        errors,
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let answer = Answer::new(status, "application/problem+json", body);
+    match error {
+        Error::MethodNotAllowed(methods) => answer.with_header(ALLOW, &methods.join(", ")),
+        Error::Refused(Refusal::RateLimited, Some(Rate { reset, .. })) => {
+            answer.with_header(RETRY_AFTER, &reset.to_string())
+        }
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+            answer.with_header(RETRY_AFTER, &RETRY_SECONDS.to_string())
+        }
+        _ => answer,
+    }
+}
+
+fn describe(error: &Error) -> Row {
+    use StatusCode as S;
+    match error {
+        Error::Malformed(detail) => row(S::BAD_REQUEST, "malformed", detail.clone()),
+        Error::Invalid { field, message } => row(
+            S::UNPROCESSABLE_ENTITY,
+            "invalid_field",
+            format!("`{field}` {message}."),
+        ),
+        Error::Unauthenticated(_) => row(
+            S::UNAUTHORIZED,
+            "unauthenticated",
+            "Sign in: the access token is missing, wrong or has expired.",
+        ),
+        Error::Signature(_) => row(
+            S::BAD_REQUEST,
+            "invalid_signature",
+            "The signature does not fit the body.",
+        ),
+        Error::NotFound => row(S::NOT_FOUND, "not_found", "There is nothing here."),
+        Error::MethodNotAllowed(methods) => row(
+            S::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            format!("Use {} here.", methods.join(" or ")),
+        ),
+        Error::TooLarge => row(
+            S::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "The body has more than 1 MiB.",
+        ),
+        Error::UnsupportedType => row(
+            S::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Send JSON with the content type application/json.",
+        ),
+        Error::NotSold(plan) => row(
+            S::UNPROCESSABLE_ENTITY,
+            "plan_not_sold",
+            format!("The plan `{plan}` cannot be bought here. Ask us about it."),
+        ),
+        Error::Refused(refusal, _) => describe_refusal(refusal),
+        Error::Database(cause) if cause.is_transient() => unavailable("The database"),
+        Error::Stripe(cause) if cause.is_transient() => unavailable("The payment service"),
+        Error::Unavailable(part, _) => unavailable(part),
+        Error::Database(_) | Error::Stripe(_) | Error::Misconfigured(..) | Error::Internal(_) => {
+            row(
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side. We have a record of it under the request id.",
+            )
+        }
+    }
+}
+
+fn unavailable(part: &str) -> Row {
+    row(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        format!("{part} cannot be reached at present. Try again in a few seconds."),
+    )
+}
+
+fn describe_refusal(refusal: &Refusal) -> Row {
+    use StatusCode as S;
+    match refusal {
+        Refusal::RateLimited => row(
+            S::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests. Wait a little.",
+        ),
+        Refusal::AccountSuspended => row(
+            S::FORBIDDEN,
+            "account_suspended",
+            "This account is suspended. Write to support.",
+        ),
+        Refusal::AccountDeleted => {
+            row(S::FORBIDDEN, "account_deleted", "This account was deleted.")
+        }
+        Refusal::AddressNotConfirmed => row(
+            S::FORBIDDEN,
+            "address_not_confirmed",
+            "Confirm your e-mail address first.",
+        ),
+        Refusal::AdminOnly => row(S::FORBIDDEN, "admin_only", "This is for administrators."),
+        Refusal::UnknownKey => row(S::UNAUTHORIZED, "unauthenticated", "The key is not valid."),
+        Refusal::ScopeMissing { scope } => row(
+            S::FORBIDDEN,
+            "scope_missing",
+            format!("The key lacks the scope `{scope}`."),
+        ),
+        Refusal::NoSubscription => row(
+            S::NOT_FOUND,
+            "no_subscription",
+            "There is no subscription yet. Set the account up or choose a plan.",
+        ),
+        Refusal::InstanceNotFound => row(
+            S::NOT_FOUND,
+            "instance_not_found",
+            "There is no such instance.",
+        ),
+        Refusal::PlanHasNoInstance => row(
+            S::PAYMENT_REQUIRED,
+            "plan_has_no_instance",
+            "Your plan comes without an instance. Choose a paid plan to get one.",
+        ),
+        Refusal::PaymentPastDue => row(
+            S::PAYMENT_REQUIRED,
+            "payment_past_due",
+            "The last payment failed. Update your payment method to go on.",
+        ),
+        Refusal::SubscriptionInactive => row(
+            S::PAYMENT_REQUIRED,
+            "subscription_inactive",
+            "Your subscription is not active. Choose a plan to go on.",
+        ),
+        Refusal::InstanceBeingDeleted => row(
+            S::CONFLICT,
+            "instance_being_deleted",
+            "Your former instance is still being deleted. Try again in a minute.",
+        ),
+        Refusal::SubdomainTaken => row(
+            S::CONFLICT,
+            "subdomain_taken",
+            "This address is taken. Choose another one.",
+        ),
+        Refusal::ConfirmationDiffers => row(
+            S::UNPROCESSABLE_ENTITY,
+            "confirmation_differs",
+            "Type the instance's subdomain to confirm.",
+        ),
+        Refusal::InstanceDeleted => row(
+            S::CONFLICT,
+            "instance_deleted",
+            "This instance is being deleted.",
+        ),
+        Refusal::InstanceStopped => row(
+            S::CONFLICT,
+            "instance_stopped",
+            "This instance is stopped. Start it instead.",
+        ),
+        Refusal::NoCustomer => row(
+            S::NOT_FOUND,
+            "no_customer",
+            "There is nothing to manage yet: you have not bought a plan.",
+        ),
+        Refusal::UnknownSort => row(
+            S::UNPROCESSABLE_ENTITY,
+            "unknown_sort",
+            "The list cannot be sorted by this field.",
+        ),
+    }
+}

@@ -1,0 +1,204 @@
+//! Routes: method and path to handler.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use store::RouteGroup;
+
+use crate::caller::Caller;
+use crate::{Answer, Context, Error, Request};
+
+/// A handler's future. Not `Send`: a function's instance has one thread.
+pub type Handler = Pin<Box<dyn Future<Output = Result<Answer, Error>>>>;
+
+/// Proves the caller and runs the handler.
+pub type Run = fn(Context, Request) -> Handler;
+
+/// One line of a function's table.
+pub struct Route {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// Path with `{name}` for a segment that varies.
+    pub path: &'static str,
+    /// What it counts against.
+    pub group: RouteGroup,
+    /// What it does.
+    pub run: Run,
+}
+
+/// Requests a minute by route group, from the variable `rate_limits`.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Reads.
+    pub read: u32,
+    /// Writes.
+    pub write: u32,
+    /// Writes that start work.
+    pub start: u32,
+    /// Writes that destroy.
+    pub destructive: u32,
+}
+
+impl Limits {
+    /// What api.md states.
+    pub const DEFAULT: Self = Self {
+        read: 600,
+        write: 60,
+        start: 10,
+        destructive: 5,
+    };
+
+    /// Reads `read=600,write=60,…`; groups that are not named keep the default.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut limits = Self::DEFAULT;
+        for entry in text
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+        {
+            let (name, number) = entry.split_once('=').ok_or_else(|| entry.to_owned())?;
+            let number = number.parse().map_err(|_| entry.to_owned())?;
+            match name {
+                "read" => limits.read = number,
+                "write" => limits.write = number,
+                "start" => limits.start = number,
+                "destructive" => limits.destructive = number,
+                // counted by the gateway or Ingress
+                "anonymous" => {}
+                _ => return Err(entry.to_owned()),
+            }
+        }
+        Ok(limits)
+    }
+
+    /// The limit of a group.
+    pub fn of(self, group: RouteGroup) -> u32 {
+        match group {
+            RouteGroup::Read => self.read,
+            RouteGroup::Write => self.write,
+            RouteGroup::Start => self.start,
+            RouteGroup::Destructive => self.destructive,
+        }
+    }
+}
+
+/// Proves the caller that a handler wants, and runs it.
+pub async fn prove_and_run<C: Caller>(
+    context: Context,
+    request: Request,
+    handler: impl AsyncFnOnce(&Context, C, Request) -> Result<Answer, Error>,
+) -> Result<Answer, Error> {
+    let caller = C::prove(&context, &request).await?;
+    handler(&context, caller, request).await
+}
+
+/// What a path and method lead to.
+pub(crate) enum Found {
+    /// A route, with the values of its `{…}` segments.
+    Route(&'static Route, Vec<(&'static str, String)>),
+    /// The path is known, the method is not; these are.
+    OtherMethods(Vec<&'static str>),
+    /// Nothing here.
+    Nothing,
+}
+
+pub(crate) fn find(routes: &'static [Route], method: &str, path: &str) -> Found {
+    let wanted = if method == "HEAD" { "GET" } else { method };
+    let mut others = Vec::new();
+    for route in routes {
+        let Some(values) = matches(route.path, path) else {
+            continue;
+        };
+        if route.method == wanted {
+            return Found::Route(route, values);
+        }
+        others.push(route.method);
+    }
+    if others.is_empty() {
+        Found::Nothing
+    } else {
+        Found::OtherMethods(others)
+    }
+}
+
+fn matches(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let mut values = Vec::new();
+    let mut given = path.trim_matches('/').split('/');
+    for segment in pattern.trim_matches('/').split('/') {
+        let value = given.next()?;
+        match segment
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
+            Some(_) if value.is_empty() => return None,
+            Some(name) => values.push((name, value.to_owned())),
+            None if segment == value => {}
+            None => return None,
+        }
+    }
+    given.next().is_none().then_some(values)
+}
+
+/// Makes the function of a table of routes: `METHOD group "path" => handler;`. A handler is an
+/// `async fn(&Context, caller, Request) -> Result<Answer, Error>`; the type of its caller says who may come in.
+#[macro_export]
+macro_rules! routes {
+    ($($method:ident $group:ident $path:literal => $handler:path;)+) => {
+        /// What this function serves.
+        pub static ROUTES: &[$crate::Route] = &[$(
+            $crate::Route {
+                method: stringify!($method),
+                path: $path,
+                group: $crate::routes!(@group $group),
+                run: |context, request| {
+                    ::std::boxed::Box::pin($crate::runtime::prove_and_run(context, request, $handler))
+                },
+            },
+        )+];
+
+        #[expect(unsafe_code, reason = "the export that the runtime calls")]
+        mod runtime_entry {
+            use $crate::runtime::spin_sdk::wasip3;
+
+            struct Function;
+            wasip3::http::service::export!(Function);
+
+            impl wasip3::exports::http::handler::Guest for Function {
+                async fn handle(
+                    request: wasip3::http::types::Request,
+                ) -> Result<wasip3::http::types::Response, wasip3::http::types::ErrorCode> {
+                    $crate::serve(super::ROUTES, request).await
+                }
+            }
+        }
+    };
+    (@group read) => { $crate::runtime::RouteGroup::Read };
+    (@group write) => { $crate::runtime::RouteGroup::Write };
+    (@group start) => { $crate::runtime::RouteGroup::Start };
+    (@group destructive) => { $crate::runtime::RouteGroup::Destructive };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_match_whole_segments() {
+        assert_eq!(matches("/my/instances", "/my/instances/"), Some(vec![]));
+        assert_eq!(
+            matches("/my/instances/{id}/start", "/my/instances/7/start"),
+            Some(vec![("id", "7".to_owned())])
+        );
+        assert_eq!(matches("/my/instances/{id}", "/my/instances"), None);
+        assert_eq!(matches("/my/instances/{id}", "/my/instances//"), None);
+        assert_eq!(matches("/my/instances", "/my/instances/7"), None);
+    }
+
+    #[test]
+    fn limits_are_read_and_checked() {
+        let limits = Limits::parse("read=6, start=1").unwrap();
+        assert_eq!((limits.read, limits.write, limits.start), (6, 60, 1));
+        assert!(Limits::parse("reads=6").is_err());
+        assert!(Limits::parse("read=many").is_err());
+    }
+}

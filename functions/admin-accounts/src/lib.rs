@@ -1,0 +1,7 @@
+//! `/admin/accounts`.
+
+mod list;
+
+edge::routes! {
+    GET read "/admin/accounts" => list::handle;
+}

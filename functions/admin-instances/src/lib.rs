@@ -1,0 +1,7 @@
+//! `/admin/instances`.
+
+mod list;
+
+edge::routes! {
+    GET read "/admin/instances" => list::handle;
+}

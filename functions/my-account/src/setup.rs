@@ -1,0 +1,13 @@
+//! `POST /my/account/setup`: the free subscription, once, however often and however parallel it is asked for.
+
+use auth::AccountCaller;
+use edge::{Answer, Context, Error, Request};
+
+pub(crate) async fn handle(
+    cx: &Context,
+    caller: AccountCaller,
+    _: Request,
+) -> Result<Answer, Error> {
+    let answer = store::accounts::set_up(&cx.database, cx.by(&caller)).await?;
+    Answer::ok(&cx.settle(answer)?)
+}

@@ -1,0 +1,65 @@
+//! `POST /my/instances/provision`: wishes an instance for the caller's subscription.
+
+use auth::AccountCaller;
+use contract::{Provision, Provisioned};
+use domain::{Subdomain, suggest_subdomain};
+use edge::{Answer, Context, Error, Request};
+use store::instances;
+
+/// Longest display name, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// How many names are tried when the caller wished none.
+const SUGGESTIONS: u32 = 5;
+
+pub(crate) async fn handle(
+    cx: &Context,
+    caller: AccountCaller,
+    request: Request,
+) -> Result<Answer, Error> {
+    let wished: Provision = request.json_or_default().await?;
+    let names = names(&caller, wished.subdomain.as_deref())?;
+    let display_name = wished.name.as_deref().map(str::trim);
+    check_name(display_name)?;
+    let answer = instances::provision(&cx.database, cx.by(&caller), &names, display_name).await?;
+    let result = cx.settle(answer)?;
+    cx.ring().await;
+    Answer::accepted(&Provisioned {
+        success: true,
+        message: result.message,
+        customer_id: result.instance.instance_id,
+        frontend_url: result.instance.frontend_url.clone(),
+        api_url: result.instance.backend_url.clone(),
+        matrix_url: result.instance.matrix_server_url.clone(),
+        job: result.job,
+        instance: result.instance,
+    })
+}
+
+/// The wished name alone, or some made from the caller's address.
+fn names(caller: &AccountCaller, wished: Option<&str>) -> Result<Vec<Subdomain>, Error> {
+    if let Some(wished) = wished {
+        let name =
+            Subdomain::new(wished).map_err(|e| Error::invalid("subdomain", e.to_string()))?;
+        return Ok(vec![name]);
+    }
+    let id = caller.subject().simple().to_string();
+    let tail = &id[id.len() - 4..];
+    let numbered = (2..=SUGGESTIONS).map(|number| format!("{tail}{number}"));
+    let tails = std::iter::once(tail.to_owned()).chain(numbered);
+    Ok(tails
+        .map(|tail| suggest_subdomain(caller.email(), &tail))
+        .collect())
+}
+
+fn check_name(name: Option<&str>) -> Result<(), Error> {
+    let Some(name) = name else { return Ok(()) };
+    let length = name.chars().count();
+    if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "name",
+            format!("must have 1 to {LONGEST_NAME} printable characters"),
+        ));
+    }
+    Ok(())
+}

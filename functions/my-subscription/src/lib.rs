@@ -1,0 +1,7 @@
+//! `/my/subscription`.
+
+mod subscription;
+
+edge::routes! {
+    GET read "/my/subscription" => subscription::handle;
+}

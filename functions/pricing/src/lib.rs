@@ -1,0 +1,7 @@
+//! `/pricing/config`.
+
+mod config;
+
+edge::routes! {
+    GET read "/pricing/config" => config::handle;
+}

@@ -1,0 +1,7 @@
+//! `/webhooks/stripe`.
+
+mod receive;
+
+edge::routes! {
+    POST write "/webhooks/stripe" => receive::handle;
+}
