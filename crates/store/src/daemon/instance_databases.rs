@@ -82,7 +82,7 @@ impl Server {
         if client.query_opt(has_role, &[&name]).await?.is_none() {
             client
                 .batch_execute(&format!(
-                    "create role {name} login noinherit connection limit {CONNECTION_LIMIT} \
+                    "create role {name} login connection limit {CONNECTION_LIMIT} \
                      password '{password}'; grant {name} to current_user"
                 ))
                 .await?;

@@ -84,6 +84,31 @@ struct State {
     deaths: HashMap<Key, Deaths>,
 }
 
+impl State {
+    /// Counts the end of a process that nobody asked for; false when there is none.
+    fn note_death(&mut self, key: Key) -> bool {
+        let is_dead = |running: &Running| running.asked.is_none() && !running.record.identity.is_alive();
+        if !self.running.get(&key).is_some_and(is_dead) {
+            return false;
+        }
+        let lived = self
+            .running
+            .remove(&key)
+            .map_or(Duration::ZERO, |running| running.since.elapsed());
+        let deaths = self.deaths.entry(key).or_default();
+        if lived > HEALTHY_AFTER {
+            deaths.count = 0;
+        }
+        let wait = (BACKOFF.0 * (1 << deaths.count.min(8))).min(BACKOFF.1);
+        deaths.count += 1;
+        deaths.not_before = Some(Instant::now() + wait);
+        let (id, part) = (key.0, key.1.name());
+        tracing::warn!(instance.id = %id, part, deaths = deaths.count, "process died");
+        metrics::counter!("prov_process_deaths_total", "part" => part).increment(1);
+        true
+    }
+}
+
 /// All processes that this machine should have.
 pub(super) struct Processes {
     dir: PathBuf,
@@ -137,7 +162,8 @@ impl Processes {
 
     /// How long to wait before a process that died may be started again.
     pub(super) fn backoff(&self, id: Uuid, part: Part) -> Option<Duration> {
-        let state = self.state();
+        let mut state = self.state();
+        state.note_death((id, part));
         let not_before = state.deaths.get(&(id, part))?.not_before?;
         Some(not_before.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
     }
@@ -202,19 +228,8 @@ impl Processes {
             .map(|(key, _)| *key)
             .collect();
         dead.into_iter()
-            .filter_map(|key| {
-                let running = state.running.remove(&key)?;
-                let deaths = state.deaths.entry(key).or_default();
-                if running.since.elapsed() > HEALTHY_AFTER {
-                    deaths.count = 0;
-                }
-                let wait = (BACKOFF.0 * (1 << deaths.count.min(8))).min(BACKOFF.1);
-                deaths.count += 1;
-                deaths.not_before = Some(Instant::now() + wait);
-                tracing::warn!(instance.id = %key.0, part = key.1.name(), deaths = deaths.count, "process died");
-                metrics::counter!("prov_process_deaths_total", "part" => key.1.name()).increment(1);
-                Some(key.0)
-            })
+            .filter(|key| state.note_death(*key))
+            .map(|key| key.0)
             .collect()
     }
 

@@ -199,8 +199,12 @@ impl<'a> Attempt<'a> {
     /// Goes on, or ends the attempt until the step is worth another look.
     async fn conclude(&mut self, step: Step, progress: Progress) -> Result<(), JobError> {
         match progress {
-            Progress::Done => self.record(step, "done", None).await,
+            Progress::Done => {
+                self.clear_reason().await?;
+                self.record(step, "done", None).await
+            }
             Progress::Waiting(after) => {
+                self.clear_reason().await?;
                 self.record(step, "running", None).await?;
                 Err(self
                     .overdue(step)
@@ -224,6 +228,16 @@ impl<'a> Attempt<'a> {
                 Err(JobError::Waiting(after))
             }
         }
+    }
+
+    /// Takes back what was said of an obstacle that is no more.
+    async fn clear_reason(&mut self) -> Result<(), JobError> {
+        let status = self.instance.status;
+        let usual = statuses::reason(status);
+        if self.instance.status_reason.as_deref() == usual {
+            return Ok(());
+        }
+        self.write_status(status, usual).await
     }
 
     /// A failed step: what the customer sees of it, and how the attempt ends.
