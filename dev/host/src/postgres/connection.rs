@@ -13,10 +13,12 @@ use super::wit::{
 use crate::runtime::guest::{SpinHost, SpinView};
 
 /// `connection`: one connection of the pool.
-pub(crate) struct Connection(Arc<Lease>);
+#[expect(unreachable_pub, reason = "the generated interface re-exports it")]
+pub struct Connection(Arc<Lease>);
 
 /// `connection-builder`: an address, and perhaps an authority to trust.
-pub(crate) struct ConnectionBuilder {
+#[expect(unreachable_pub, reason = "the generated interface re-exports it")]
+pub struct ConnectionBuilder {
     address: String,
     authority: Option<String>,
 }

@@ -1,0 +1,9 @@
+//! The host as its user sees it: the program, started with a manifest, spoken to over HTTP.
+
+mod cache;
+mod faults;
+mod http;
+mod manifest;
+mod outbound;
+mod postgres;
+mod support;

@@ -1,0 +1,133 @@
+//! A PostgreSQL of the tests' own, on a port of loopback, gone with the process that started it.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tokio_postgres::{Client, NoTls};
+
+/// A running server, alone in its folder.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    /// Stops the server and removes its folder when its standard input ends, also by our death.
+    undertaker: Option<Child>,
+}
+
+const UNDERTAKER: &str =
+    r#"trap '' INT TERM; cat; "$1/pg_ctl" -D "$2/data" -m immediate -w stop; rm -rf "$2""#;
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let programs = programs();
+        let made = as_server_user("mktemp")
+            .args(["-d", "/tmp/dev-host-test-XXXXXX"])
+            .output();
+        let folder = String::from_utf8(made.expect("run mktemp").stdout).expect("a path");
+        let folder = PathBuf::from(folder.trim());
+        let undertaker = as_server_user("sh")
+            .args(["-c", UNDERTAKER, "sh"])
+            .args([&programs, &folder])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let undertaker = Some(undertaker.expect("start the undertaker"));
+        let data = folder.join("data");
+        run(as_server_user(programs.join("initdb"))
+            .args([
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
+                "-D",
+            ])
+            .arg(&data));
+        let port = free_port();
+        let settings = format!(
+            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
+        );
+        run(as_server_user(programs.join("pg_ctl"))
+            .args(["-w", "-o", &settings, "-l"])
+            .arg(folder.join("log"))
+            .arg("-D")
+            .arg(&data)
+            .arg("start"));
+        Self { port, undertaker }
+    }
+
+    /// The connection string of the superuser.
+    pub(crate) fn dsn(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        let (client, connection) = tokio_postgres::connect(&self.dsn(), NoTls)
+            .await
+            .expect("connect");
+        tokio::spawn(connection);
+        client
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut undertaker) = self.undertaker.take() {
+            drop(undertaker.stdin.take());
+            let _ = undertaker.wait();
+        }
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Where the server's programs are: as `pg_config` says, else the newest that Debian installed.
+fn programs() -> PathBuf {
+    if let Ok(said) = Command::new("pg_config").arg("--bindir").output() {
+        let folder = PathBuf::from(String::from_utf8_lossy(&said.stdout).trim());
+        if folder.join("initdb").exists() {
+            return folder;
+        }
+    }
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
+    let folders = versions.flatten().map(|version| version.path().join("bin"));
+    folders
+        .filter(|folder| folder.join("initdb").exists())
+        .max()
+        .expect("PostgreSQL is installed")
+}
+
+/// A command as a user whom the server accepts: it refuses root.
+fn as_server_user(program: impl AsRef<Path>) -> Command {
+    let who = Command::new("id")
+        .arg("-u")
+        .output()
+        .expect("run id")
+        .stdout;
+    let mut command = if who == b"0\n" {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+        command.arg(program.as_ref());
+        command
+    } else {
+        Command::new(program.as_ref())
+    };
+    command.current_dir("/");
+    command
+}
+
+fn run(command: &mut Command) {
+    // The server keeps what it inherits open: a pipe would never end.
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    assert!(status.expect("start a program").success(), "{command:?}");
+}
