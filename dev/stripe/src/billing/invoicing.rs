@@ -199,13 +199,11 @@ fn render(
                 "object": "list",
                 "data": lines,
                 "has_more": false,
-                "total_count": lines.len(),
                 "url": format!("/v1/invoices/{id}/lines"),
             },
             "number": format!("{}-{sequence:04}", customer.text("invoice_prefix")),
             "parent": {
                 "quote_details": null,
-                "schedule_details": null,
                 "subscription_details": {
                     "metadata": subscription.body["metadata"],
                     "subscription": subscription.id(),

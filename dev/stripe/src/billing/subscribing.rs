@@ -156,12 +156,10 @@ pub(crate) async fn end(work: &Work<'_>, subscription: &mut Object, why: &str) -
 
 /// The subscription's list of items.
 pub(crate) fn list_of(items: &[Value], subscription: &Object) -> Value {
-    let count = items.len();
     json!({
         "object": "list",
         "data": items,
         "has_more": false,
-        "total_count": count,
         "url": format!("/v1/subscription_items?subscription={}", subscription.id()),
     })
 }
@@ -231,7 +229,7 @@ fn render(now: i64, anchor: i64, order: &Order) -> Value {
             "status": if order.trial_end.is_some() { "trialing" } else { "active" },
             "trial_end": order.trial_end,
             "trial_settings": {
-                "end_behavior": { "missing_payment_method": order.missing_payment_method },
+                "end_behavior": { "billing_cycle_anchor": "now", "missing_payment_method": order.missing_payment_method },
             },
             "trial_start": order.trial_end.map(|_| now),
         }),

@@ -1,0 +1,83 @@
+// Starts the stand-in (DEV_STRIPE) on the database at DATABASE_URL, with an endpoint for its webhooks and
+// the official client pointed at it.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import Stripe from 'stripe';
+
+const SECRET_KEY = 'sk_test_conformance';
+export const WEBHOOK_SECRET = 'whsec_conformance';
+const DEADLINE_MS = 30_000;
+
+/** Keeps every delivery as it arrived: headers and raw body. */
+async function listen(deliveries) {
+  const endpoint = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    deliveries.push({ signature: request.headers['stripe-signature'], body: Buffer.concat(chunks) });
+    response.end();
+  });
+  endpoint.listen(0, '127.0.0.1');
+  await once(endpoint, 'listening');
+  return endpoint;
+}
+
+/** Takes a free port, since the public address has to be known before the start. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export async function start() {
+  const deliveries = [];
+  const endpoint = await listen(deliveries);
+  const port = await freePort();
+  const program = spawn(
+    process.env.DEV_STRIPE,
+    [
+      '--listen', `127.0.0.1:${port}`,
+      '--public-url', `http://127.0.0.1:${port}`,
+      '--webhook-url', `http://127.0.0.1:${endpoint.address().port}/webhooks/stripe`,
+    ],
+    {
+      env: {
+        ...process.env,
+        RUST_LOG: 'warn',
+        STRIPE_SECRET_KEY: SECRET_KEY,
+        STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  await once(createInterface(program.stdout), 'line', { signal: AbortSignal.timeout(DEADLINE_MS) });
+  const client = (key = SECRET_KEY, options = {}) =>
+    new Stripe(key, { host: '127.0.0.1', port, protocol: 'http', maxNetworkRetries: 0, ...options });
+  return {
+    deliveries,
+    client,
+    stripe: client(),
+    async stop() {
+      program.kill('SIGTERM');
+      if (program.exitCode === null) await once(program, 'exit');
+      endpoint.closeAllConnections();
+      endpoint.close();
+    },
+  };
+}
+
+/** Waits until `look` finds something. */
+export async function eventually(look) {
+  const end = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const found = look();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`not within ${DEADLINE_MS} ms: ${look}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
