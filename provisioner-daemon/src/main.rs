@@ -54,7 +54,14 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         .with_context(|| format!("listen on {}", serve.listen))?;
     let db = Db::new(&serve.database_url, CONNECTIONS)?;
     let stop = CancellationToken::new();
-    let driver = LocalDriver::start(serve.local, db.clone(), stop.clone()).await?;
+    local::private_dir(&serve.local.state_dir).context("make the state folder")?;
+    let lock = local::Lock::take(&serve.local.state_dir).await?;
+    let settings = Settings {
+        worker: lock.worker,
+        predecessor: lock.predecessor,
+        ..Settings::default()
+    };
+    let driver = LocalDriver::start(serve.local, lock, db.clone(), stop.clone())?;
     let stripe = stripe::Client::new(
         StripeTransport::over_http()?,
         &serve.stripe_api_url,
@@ -64,7 +71,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         Arc::new(ReconcileInstance::new(driver)),
         Arc::new(StripeEvent::new(stripe, serve.stripe_prices)),
     ];
-    let runner = Runner::start(db, &serve.database_url, handlers, Settings::default())?;
+    let runner = Runner::start(db, &serve.database_url, handlers, settings)?;
 
     let app = probes::router(runner.pulse(), metrics);
     let address = listener.local_addr()?;

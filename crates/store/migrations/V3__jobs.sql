@@ -307,6 +307,16 @@ begin
   end loop;
 end $$;
 
+-- Lets the leases of a worker that is known to be gone run out at once; the sweep does the rest.
+create function prov.abandon(p_worker uuid) returns bigint
+language sql volatile set search_path = '' as $$
+  with gone as (
+    update prov.jobs j set lease_until = now() - interval '1 second'
+    where j.worker = p_worker and j.state = 'running' returning 1
+  )
+  select count(*) from gone
+$$;
+
 -- Takes a job back that has not begun (true), or asks the running one to stop between two steps.
 create function prov.cancel(p_job bigint) returns boolean
 language plpgsql volatile set search_path = '' as $$

@@ -44,7 +44,7 @@ async fn claim(shared: &Arc<Shared>, class: usize, count: usize, slots: &Arc<Sem
         class: i32::try_from(class).unwrap_or(0),
         count: i32::try_from(count).unwrap_or(i32::MAX),
         tenant_cap: settings.tenant_cap,
-        worker: shared.worker,
+        worker: settings.worker,
         ttl: settings.lease,
         kinds: &shared.kinds,
     };

@@ -15,8 +15,14 @@ const FIGURES: Duration = Duration::from_secs(15);
 
 /// Takes back jobs whose lease ran out. Any replica may: rows are locked one by one.
 pub(super) async fn sweep(shared: Arc<Shared>) {
-    while pause(&shared, shared.settings.sweep).await {
+    let mut predecessor = shared.settings.predecessor;
+    loop {
         shared.pulse.tick("sweep");
+        if let Some(worker) = predecessor
+            && jobs::abandon(&shared.db, worker).await.is_ok()
+        {
+            predecessor = None;
+        }
         match jobs::sweep(&shared.db, SWEEP_LIMIT).await {
             Ok(taken) => {
                 for (job, outcome) in &taken {
@@ -29,6 +35,9 @@ pub(super) async fn sweep(shared: Arc<Shared>) {
                 }
             }
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot sweep"),
+        }
+        if !pause(&shared, shared.settings.sweep).await {
+            return;
         }
     }
 }

@@ -22,7 +22,6 @@ use std::sync::Arc;
 use store::daemon::Db;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 pub use context::JobContext;
 pub use handler::{Handler, JobError, Outcome};
@@ -39,7 +38,6 @@ struct Shared {
     beat_db: Db,
     database_url: String,
     settings: Settings,
-    worker: Uuid,
     handlers: BTreeMap<&'static str, Arc<dyn Handler>>,
     kinds: Vec<&'static str>,
     leases: Leases,
@@ -74,7 +72,6 @@ impl Runner {
             beat_db: Db::new(database_url, 1)?,
             db,
             database_url: database_url.to_owned(),
-            worker: Uuid::new_v4(),
             kinds: handlers.keys().copied().collect(),
             handlers,
             leases: Leases::default(),

@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 /// Times and bounds of a runner.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// This process's name in the queue.
+    pub worker: Uuid,
+    /// A process that is surely gone, whose leases need not be waited for.
+    pub predecessor: Option<Uuid>,
     /// Slots of each class: interactive, bulk, checks. A class never takes another's.
     pub slots: Vec<usize>,
     /// Jobs of one account that may run at once.
@@ -32,6 +38,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            worker: Uuid::new_v4(),
+            predecessor: None,
             slots: vec![4, 2, 2],
             tenant_cap: 5,
             poll: Duration::from_secs(1),

@@ -234,6 +234,16 @@ pub async fn sweep(db: &Db, limit: i32) -> Result<Vec<(i64, String)>, Error> {
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
+/// Lets the leases of a worker that is known to be gone run out at once; answers how many.
+pub async fn abandon(db: &Db, worker: Uuid) -> Result<i64, Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one("select prov.abandon($1)", &[&worker])
+        .await?;
+    Ok(row.get(0))
+}
+
 /// Gives a job to every instance and event that lacks one; answers how many of each.
 pub async fn enqueue_lost(db: &Db) -> Result<(i32, i32), Error> {
     let row = db

@@ -54,6 +54,12 @@ fn config(home: &Home, instance: &Instance, model: Option<&Model>) -> Value {
             "model": "default",
             "rooms": ["lobby"],
         }},
+        // With a description, or MindRoom asks the model for one before it makes the room.
+        "rooms": {"lobby": {
+            "display_name": "Lobby",
+            "description": "Where everybody meets the assistant",
+            "admins": [home.owner_matrix_id],
+        }},
         "router": {"model": "default"},
         "authorization": {"global_users": [home.owner_matrix_id]},
     })
@@ -78,7 +84,8 @@ pub(super) fn command(home: &Home, program: &Path, ports: Ports, model: Option<&
         .env("MINDROOM_CONFIG_PATH", home.mindroom_config())
         .env("MINDROOM_STORAGE_PATH", &data)
         .env("MINDROOM_PUBLIC_URL", &home.web_url)
-        // Empty: the dashboard asks for no key of its own. What guards it is said in the driver's README.
+        // Empty: the dashboard asks for no key of its own. On loopback it answers
+        // requests for its own host only.
         .env("MINDROOM_API_KEY", "")
         .env("OPENAI_API_KEY", key)
         .marker(home.mindroom_config())

@@ -29,7 +29,9 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{Driver, DriverError, Observed, Progress, Step, Work};
+pub use files::private_dir;
 use home::Home;
+pub use lock::Lock;
 use processes::{Part, Processes};
 use runtimes::Runtimes;
 pub use runtimes::{Installed, folder as runtimes_folder, install};
@@ -88,20 +90,18 @@ pub struct LocalDriver {
     processes: Processes,
     http: reqwest::Client,
     /// Held as long as this lives.
-    _lock: std::fs::File,
+    _lock: Lock,
 }
 
 impl LocalDriver {
     /// Starts installing what is missing, and takes over the processes that an earlier daemon started.
-    ///
-    /// One daemon at a time works on a state folder; the one before gets a while to end.
-    pub async fn start(
+    pub fn start(
         config: Config,
+        lock: Lock,
         db: Db,
         stop: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
         files::private_dir(&config.state_dir)?;
-        let lock = lock::take(&config.state_dir).await?;
         files::private_dir(&config.state_dir.join("instances"))?;
         let runtimes = Runtimes::start(
             &runtimes::folder(&config.state_dir),

@@ -87,7 +87,8 @@ struct State {
 impl State {
     /// Counts the end of a process that nobody asked for; false when there is none.
     fn note_death(&mut self, key: Key) -> bool {
-        let is_dead = |running: &Running| running.asked.is_none() && !running.record.identity.is_alive();
+        let is_dead =
+            |running: &Running| running.asked.is_none() && !running.record.identity.is_alive();
         if !self.running.get(&key).is_some_and(is_dead) {
             return false;
         }

@@ -1,0 +1,146 @@
+//! The queue under many claimers at once.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::daemon::jobs::{self, Outcome, Requeued};
+use uuid::Uuid;
+
+use crate::world::{ACCOUNT, World, wanted};
+
+#[tokio::test]
+async fn one_account_hides_no_other_and_stays_under_its_cap() {
+    let world = World::new().await;
+    let others: Vec<Uuid> = (2..5).map(Uuid::from_u128).collect();
+    // More than one window of the claim.
+    for number in 0..100 {
+        world
+            .enqueue(&format!("a{number}"), Some(ACCOUNT), "k", 1)
+            .await;
+    }
+    for other in &others {
+        world
+            .enqueue(&format!("o{other}"), Some(*other), "k", 1)
+            .await;
+    }
+    let claimed = world.claim(8, &["k"]).await.len();
+    assert_eq!(claimed, 5, "the cap of one account");
+    let later = world.claim(8, &["k"]).await;
+    let lanes: HashSet<String> = later.into_iter().map(|job| job.lane).collect();
+    for other in &others {
+        let lane = format!("o{other}");
+        let is_running: bool = world
+            .ask(&format!(
+                "select state = 'running' from prov.jobs where lane = '{lane}'"
+            ))
+            .await;
+        assert!(
+            is_running,
+            "{lane} waits behind the other account; the second claim took {lanes:?}"
+        );
+    }
+    let running: i64 = world
+        .ask(&format!(
+            "select count(*) from prov.jobs where tenant = '{ACCOUNT}' and state = 'running'"
+        ))
+        .await;
+    assert_eq!(running, 5);
+}
+
+#[tokio::test]
+async fn jobs_without_an_account_have_no_cap() {
+    let world = World::new().await;
+    for number in 0..8 {
+        world.enqueue(&format!("l{number}"), None, "k", 1).await;
+    }
+    assert_eq!(world.claim(8, &["k"]).await.len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_claimers_never_share_a_lane_or_a_job() {
+    let world = Arc::new(World::new().await);
+    for number in 0..200 {
+        let lane = format!("l{}", number % 20);
+        world
+            .run(&format!(
+                "select prov.enqueue('{lane}', null, 'k', null, 1, p_priority => {})",
+                number % 7
+            ))
+            .await;
+    }
+    let claimers = (0..6).map(|_| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            let mut done = Vec::new();
+            loop {
+                match jobs::claim(&world.db, wanted(3, &["k"])).await {
+                    Ok(claimed) if claimed.is_empty() => {
+                        let left: i64 = world.ask("select count(*) from prov.jobs").await;
+                        if left == 0 {
+                            return done;
+                        }
+                    }
+                    Ok(claimed) => {
+                        for job in claimed {
+                            let end = jobs::finish(&world.db, job.claim, Outcome::Done, None)
+                                .await
+                                .unwrap();
+                            assert_eq!(end, store::daemon::Fenced::Written);
+                            done.push(job.claim.job);
+                        }
+                    }
+                    // Two saw the same lane free; the index let one through.
+                    Err(store::daemon::Error::Statement(error)) => {
+                        assert_eq!(
+                            error.code(),
+                            Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION)
+                        );
+                    }
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        })
+    });
+    let done: Vec<i64> = futures::future::join_all(claimers)
+        .await
+        .into_iter()
+        .flat_map(Result::unwrap)
+        .collect();
+    assert_eq!(done.len(), 200);
+    assert_eq!(done.iter().collect::<HashSet<_>>().len(), 200);
+    let ends: i64 = world
+        .ask("select count(distinct id) from prov.job_history")
+        .await;
+    assert_eq!(ends, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn putting_back_survives_a_twin_that_comes_at_the_same_moment() {
+    let world = Arc::new(World::new().await);
+    world.enqueue("l", None, "k", 1).await;
+    let wisher = {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            for generation in 2..150 {
+                world.enqueue("l", None, "k", generation).await;
+            }
+        })
+    };
+    while !wisher.is_finished() {
+        for job in world.claim(1, &["k"]).await {
+            let became = jobs::requeue(&world.db, job.claim, Duration::ZERO, true, None)
+                .await
+                .unwrap();
+            assert!(
+                matches!(became, Requeued::Queued | Requeued::Merged),
+                "{became:?}"
+            );
+        }
+    }
+    wisher.await.unwrap();
+    let left: i64 = world
+        .ask("select count(*) from prov.jobs where state = 'queued' and want_gen = 149")
+        .await;
+    assert_eq!(left, 1);
+}
