@@ -11,7 +11,7 @@ const REASONS = [
   {
     icon: Building2,
     title: "A homeserver of your own",
-    text: "Your own Matrix homeserver, in any Matrix client that you like, bridged to where your people are.",
+    text: "Your own Matrix homeserver, open to any Matrix client that you like.",
   },
   {
     icon: KeyRound,

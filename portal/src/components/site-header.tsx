@@ -17,8 +17,8 @@ export function SiteHeader() {
   const services = useOptionalServices();
   const session = useSession();
   return (
-    <header className="border-b border-line bg-surface">
-      <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3">
+    <header className="border-b border-line bg-surface px-4">
+      <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 gap-y-2 py-3">
         <Link href={session ? "/dashboard" : "/"} className="flex items-center gap-2 font-semibold">
           <Logo className="size-7" />
           MindRoom

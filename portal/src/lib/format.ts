@@ -23,9 +23,9 @@ export function day(rfc3339: string | null | undefined): string {
   return formatted(rfc3339, { dateStyle: "medium" });
 }
 
-/** Time of day with seconds, in the reader's zone. */
-export function timeOfDay(rfc3339: string | null | undefined): string {
-  return formatted(rfc3339, { timeStyle: "medium" });
+/** As `dateTime`, to the second. */
+export function dateTimeToSecond(rfc3339: string | null | undefined): string {
+  return formatted(rfc3339, { dateStyle: "medium", timeStyle: "medium" });
 }
 
 function formatted(

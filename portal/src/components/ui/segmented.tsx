@@ -25,7 +25,7 @@ export function Segmented<T extends string>({
         const option = options.find((candidate) => candidate.value === chosen);
         if (option) onChange(option.value);
       }}
-      className="inline-flex flex-wrap rounded-lg border border-line bg-raised p-1"
+      className="inline-flex flex-wrap justify-self-start rounded-lg border border-line bg-raised p-1"
     >
       {options.map((option) => (
         <ToggleGroup.Item

@@ -113,7 +113,7 @@ function Table<Row>({ what, columns, keyOf, rows }: TableProps<Row>) {
   }
   return (
     <div className="overflow-x-auto rounded-xl border border-line bg-surface" tabIndex={0}>
-      <table className="w-full text-left text-sm" data-testid="rows">
+      <table className="w-full min-w-3xl text-left text-sm" data-testid="rows">
         <thead className="border-b border-line bg-raised text-muted">
           <tr>
             {columns.map(({ name }) => (

@@ -52,8 +52,8 @@ export function DeleteInstance({ instance, open, onClose }: DeleteInstanceProps)
     <Dialog open={open} onClose={close} title={`Delete ${instance.name}?`}>
       <form className="grid gap-4" onSubmit={submit}>
         <p>
-          The instance stops and its address goes. Its rooms, messages and agents are removed after
-          a time of grace. This cannot be taken back here.
+          The instance stops, its address goes, and its rooms, messages and agents are removed. This
+          cannot be undone here.
         </p>
         <Field
           label={`Type ${instance.subdomain} to confirm`}

@@ -9,7 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
 import { Notice } from "@/components/ui/notice";
 import { done, type Instance } from "@/lib/api";
-import { actionsOf } from "@/lib/instance-status";
+import { actionsOf, isSettling } from "@/lib/instance-status";
 import { instanceQuery } from "@/lib/queries";
 import { useServices } from "@/lib/services";
 
@@ -64,7 +64,9 @@ export function InstanceActions({ instance }: { instance: Instance }) {
         )}
       </div>
       {command.isError && <ErrorNotice error={command.error} />}
-      {command.isSuccess && <Notice data-testid="action-message">{command.data.message}</Notice>}
+      {command.isSuccess && isSettling(instance) && (
+        <Notice data-testid="action-message">{command.data.message}</Notice>
+      )}
       <DeleteInstance instance={instance} open={deleting} onClose={() => setDeleting(false)} />
     </Card>
   );

@@ -2,10 +2,11 @@ import { CopyButton } from "@/components/copyable";
 import { ButtonLink } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
 import type { Instance } from "@/lib/api";
-import { isReachable } from "@/lib/instance-status";
+import { isGone, isReachable } from "@/lib/instance-status";
 
 /** Where it is reached. */
 export function InstanceAddresses({ instance }: { instance: Instance }) {
+  if (isGone(instance)) return null;
   const open = isReachable(instance);
   return (
     <Card className="grid gap-5">

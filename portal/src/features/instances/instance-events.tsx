@@ -1,7 +1,7 @@
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Card, CardTitle } from "@/components/ui/card";
 import type { InstanceEvent } from "@/lib/api";
-import { dateTime, words } from "@/lib/format";
+import { dateTimeToSecond, words } from "@/lib/format";
 
 /** What happened to it, the newest first. */
 export function InstanceEvents({ events }: { events: readonly InstanceEvent[] }) {
@@ -18,7 +18,7 @@ export function InstanceEvents({ events }: { events: readonly InstanceEvent[] })
               className="flex flex-wrap items-baseline gap-x-3 gap-y-1 border-b border-line pb-2 last:border-0"
             >
               <time dateTime={event.created_at} className="w-44 text-sm text-muted tabular-nums">
-                {dateTime(event.created_at)}
+                {dateTimeToSecond(event.created_at)}
               </time>
               <Badge tone={toneOf(event)}>{event.kind}</Badge>
               <span className="wrap-anywhere">
