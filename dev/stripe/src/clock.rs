@@ -1,6 +1,5 @@
 //! Does what becomes due, one object in one transaction.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,28 +15,24 @@ const TICK: Duration = Duration::from_secs(1);
 /// An object that cannot be advanced must not stand in the way of the others.
 const PUT_OFF_SECONDS: i64 = 60;
 
-/// Works until `stop`.
+/// Works until `stop`. What that interrupts is rolled back, and done after the next start.
 pub(crate) async fn run(app: App, stop: CancellationToken) {
-    let app = Arc::new(app);
-    loop {
-        match advance_one(&app).await {
-            Ok(true) => {}
-            Ok(false) => wait(&stop).await,
-            Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "time cannot be advanced");
-                wait(&stop).await;
-            }
-        }
-        if stop.is_cancelled() {
-            return;
-        }
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = advance_forever(&app) => {}
     }
 }
 
-async fn wait(stop: &CancellationToken) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = tokio::time::sleep(TICK) => {}
+async fn advance_forever(app: &App) {
+    loop {
+        match advance_one(app).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "time cannot be advanced");
+            }
+        }
+        tokio::time::sleep(TICK).await;
     }
 }
 

@@ -53,14 +53,21 @@ struct Delivery {
 }
 
 impl Courier {
-    /// Works until `stop`. A database that is away is waited for.
+    /// Works until `stop`, which may cut a delivery short: it is sent again after the next start.
     pub(crate) async fn run(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.deliver_forever() => {}
+        }
+    }
+
+    /// A database that is away is waited for.
+    async fn deliver_forever(&self) {
         loop {
-            if let Err(error) = self.deliver_due(&stop).await {
+            if let Err(error) = self.deliver_due().await {
                 tracing::warn!(error = format!("{error:#}"), "outbox cannot be read");
             }
             tokio::select! {
-                () = stop.cancelled() => return,
                 () = self.outbox.notified() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
@@ -68,11 +75,8 @@ impl Courier {
     }
 
     /// Sends what is due, in the order in which it happened. A failure is put off and the next one is sent.
-    async fn deliver_due(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+    async fn deliver_due(&self) -> anyhow::Result<()> {
         for delivery in self.due().await? {
-            if stop.is_cancelled() {
-                return Ok(());
-            }
             match self.send(&delivery).await {
                 Ok(()) => self.delivered(&delivery).await?,
                 Err(error) => self.put_off(&delivery, &format!("{error:#}")).await?,
