@@ -1,7 +1,5 @@
 //! Spin's interfaces as Rust traits and types, generated from `wit/`.
 
-#![expect(clippy::all, clippy::pedantic, reason = "generated")]
-
 wasmtime::component::bindgen!({
     path: "wit",
     world: "host",

@@ -4,6 +4,7 @@
 //! instances) is as Spin >= 4.1 does it; where this host is stricter, the place says so.
 
 mod app;
+mod application;
 mod bindings;
 mod cli;
 mod outbound;

@@ -312,7 +312,8 @@ mod tests {
              db = { default = \"postgres://127.0.0.1:5433\" }\nempty = { default = \"\" }",
         )
         .unwrap();
-        let variables = Variables::resolve(&manifest, &Default::default(), &[]).unwrap();
+        let variables =
+            Variables::resolve(&manifest, &std::collections::BTreeMap::default(), &[]).unwrap();
         let entries = ["{{ db }}".to_owned(), "{{ empty }}".to_owned()];
         let hosts = AllowedHosts::parse(&entries, &variables).unwrap();
         assert!(hosts.permit("postgres", "127.0.0.1", 5433));

@@ -33,14 +33,11 @@ impl Template {
     pub(crate) fn resolve<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> Result<String> {
         let mut text = String::new();
         for part in &self.0 {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Variable(name) => {
-                    text.push_str(value(name).with_context(|| {
-                        format!("`{name}` is not a variable of the application")
-                    })?)
-                }
-            }
+            text.push_str(match part {
+                Part::Literal(literal) => literal,
+                Part::Variable(name) => value(name)
+                    .with_context(|| format!("`{name}` is not a variable of the application"))?,
+            });
         }
         Ok(text)
     }

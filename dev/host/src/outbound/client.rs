@@ -15,7 +15,7 @@ use super::body::TimedBody;
 /// How long a connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(30);
 /// Spin's waits for an answer and between its parts, unless the component says otherwise.
-const WAIT: Duration = Duration::from_secs(600);
+const WAIT: Duration = Duration::from_mins(10);
 
 type Inner = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, WasiBody>;
 
@@ -86,10 +86,7 @@ fn explain(error: &hyper_util::client::legacy::Error) -> Error {
 
 fn explain_io(error: &std::io::Error, connecting: bool) -> Error {
     use std::io::ErrorKind;
-    if error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<rustls::Error>())
-    {
+    if is_tls(error) {
         return Error::TlsProtocolError;
     }
     match error.kind() {
@@ -108,4 +105,11 @@ fn explain_io(error: &std::io::Error, connecting: bool) -> Error {
         },
         _ => Error::InternalError(Some(error.to_string())),
     }
+}
+
+/// Whether an error of TLS is inside; connectors wrap it more than once.
+fn is_tls(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| {
+        inner.is::<rustls::Error>() || inner.downcast_ref::<std::io::Error>().is_some_and(is_tls)
+    })
 }

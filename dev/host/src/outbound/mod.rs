@@ -77,6 +77,13 @@ impl Outbound {
                 .parse()
                 .map_err(|_| Error::HttpRequestUriInvalid)?,
         };
+        if host.ends_with(".spin.internal") {
+            tracing::error!(
+                component = &*self.0.component,
+                "{host}: calls from component to component are not offered by this host"
+            );
+            return Err(Error::HttpRequestDenied);
+        }
         let to_self = host == "self.alt";
         let checked = if to_self { "self" } else { host };
         if !self.0.allowed.permit(scheme, checked, port) {

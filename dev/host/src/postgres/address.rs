@@ -108,7 +108,8 @@ mod tests {
     fn allowed(entry: &str) -> AllowedHosts {
         let manifest =
             toml::from_str("spin_manifest_version = 2\n[application]\nname = \"t\"").unwrap();
-        let none = Variables::resolve(&manifest, &Default::default(), &[]).unwrap();
+        let none =
+            Variables::resolve(&manifest, &std::collections::BTreeMap::default(), &[]).unwrap();
         AllowedHosts::parse(&[entry.to_owned()], &none).unwrap()
     }
 

@@ -1,5 +1,10 @@
 //! `spin:postgres`: PostgreSQL for components, through one pool per component and address.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "the error is the interface's own type"
+)]
+
 pub(crate) mod address;
 pub(crate) mod connection;
 pub(crate) mod error;

@@ -35,7 +35,7 @@ const IN_TRANSACTION: &str = "SELECT now() <> statement_timestamp();";
 pub(crate) struct Pools {
     component: Arc<str>,
     allowed: AllowedHosts,
-    pools: Mutex<HashMap<Target, Pool>>,
+    by_target: Mutex<HashMap<Target, Pool>>,
     /// Connections in use by the whole application, if limited.
     permits: Option<Arc<Semaphore>>,
 }
@@ -62,7 +62,7 @@ impl Pools {
         Self {
             component,
             allowed,
-            pools: Mutex::default(),
+            by_target: Mutex::default(),
             permits,
         }
     }
@@ -95,7 +95,10 @@ impl Pools {
             address: address.to_owned(),
             authority,
         };
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pools = self
+            .by_target
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = pools.get(&target) {
             return Ok(pool.clone());
         }

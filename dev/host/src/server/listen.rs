@@ -15,8 +15,9 @@ use super::dispatch::Dispatcher;
 
 /// How long requests in progress may go on when the host is told to stop.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// A client must have sent the head of its request within this.
-const HEAD: Duration = Duration::from_secs(30);
+/// A client must have sent the head of its next request within this. Longer than clients keep
+/// connections they do not use (hyper: 90 s), so that they end them, not we under a request.
+const HEAD: Duration = Duration::from_mins(2);
 /// After an accept that failed (no file descriptors left), others get time to close.
 const BREATH: Duration = Duration::from_millis(50);
 

@@ -78,16 +78,14 @@ impl Served {
 
     async fn wait_for_turn(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let turn = Arc::clone(&self.turns).acquire_owned();
-        match tokio::time::timeout(LONGEST_WAIT, turn).await {
-            Ok(Ok(turn)) => Ok(turn),
-            _ => {
-                tracing::warn!(
-                    component = &*self.id,
-                    "too many requests in progress; sent one away"
-                );
-                Err(Failure::Busy)
-            }
+        if let Ok(Ok(turn)) = tokio::time::timeout(LONGEST_WAIT, turn).await {
+            return Ok(turn);
         }
+        tracing::warn!(
+            component = &*self.id,
+            "too many requests in progress; sent one away"
+        );
+        Err(Failure::Busy)
     }
 
     fn log(&self, path: &str, error: &wasmtime::Error) {

@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use crate::support::Host;
-use crate::support::host::manifest;
+use crate::support::host::{client, manifest};
 use crate::support::wasm;
 
 /// Two components of the same module: `probe` misbehaves, `other` must not notice.
 fn two() -> String {
     let other = "[[trigger.http]]\nroute = \"/other/...\"\ncomponent = \"other\"\n";
     format!(
-        "{}[component.other]\nsource = {:?}\n",
+        "{}[component.other]\nsource = \"{}\"\n",
         manifest(other),
-        wasm::probe()
+        wasm::probe().display()
     )
 }
 
@@ -115,7 +115,7 @@ async fn the_host_ends_when_told_even_while_a_component_loops() {
     );
 
     let mut busy = Host::serve(&two(), &["--max-busy-time", "600s"]);
-    let looping = tokio::spawn(reqwest::get(busy.url("/probe/loop")));
+    let looping = tokio::spawn(client().get(busy.url("/probe/loop")).send());
     assert_eq!(busy.get("/other").await.0, 200);
     let (status, took) = busy.terminate();
     assert!(

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::Host;
-use crate::support::host::manifest;
+use crate::support::host::{builder, client, manifest};
 
 const ROUTES: &str = r#"
 [[trigger.http]]
@@ -26,7 +26,7 @@ async fn routes_lead_to_components_and_static_answers() {
     assert_eq!(host.get("/probe").await, (200, "hello".to_owned()));
     assert_eq!(host.get("/probe/").await, (200, "hello".to_owned()));
     assert_eq!(host.get("/nobody").await, (404, String::new()));
-    let fixed = reqwest::Client::new()
+    let fixed = client()
         .delete(host.url("/items/new"))
         .send()
         .await
@@ -70,7 +70,7 @@ async fn the_greeting_is_spins() {
 #[tokio::test]
 async fn components_see_spins_headers_and_no_others_of_that_name() {
     let host = Host::serve(&manifest(""), &[]);
-    let request = reqwest::Client::new()
+    let request = client()
         .post(host.url("/probe/echo/a%20b?c=d"))
         .header("spin-client-addr", "1.1.1.1:1")
         .header("spin-path-match-id", "evil")
@@ -168,10 +168,7 @@ async fn answer(stream: &mut TcpStream) -> String {
 #[tokio::test]
 async fn http2_works_on_the_same_port() {
     let host = Host::serve(&manifest(""), &[]);
-    let client = reqwest::Client::builder()
-        .http2_prior_knowledge()
-        .build()
-        .unwrap();
+    let client = builder().http2_prior_knowledge().build().unwrap();
     let response = client.get(host.url("/probe/echo")).send().await.unwrap();
     assert_eq!(response.version(), reqwest::Version::HTTP_2);
     let text = response.text().await.unwrap();
@@ -184,11 +181,7 @@ async fn http2_works_on_the_same_port() {
 #[tokio::test]
 async fn head_has_no_body() {
     let host = Host::serve(&manifest(""), &[]);
-    let response = reqwest::Client::new()
-        .head(host.url("/probe"))
-        .send()
-        .await
-        .unwrap();
+    let response = client().head(host.url("/probe")).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-length"], "5");
 }
