@@ -71,8 +71,9 @@ fn absolute<B>(request: &Request<B>) -> Result<Uri, Misunderstood> {
     let named: Option<Authority> = match (hosts.next(), hosts.next()) {
         (None, _) => None,
         (Some(host), None) => {
-            let host = Authority::try_from(host.as_bytes());
-            Some(host.map_err(|_| Misunderstood("the Host header is no host"))?)
+            let host = Authority::try_from(host.as_bytes()).ok();
+            let host = host.filter(|host| !host.as_str().contains('@'));
+            Some(host.ok_or(Misunderstood("the Host header is no host"))?)
         }
         (Some(_), Some(_)) => return Err(Misunderstood("more than one Host header")),
     };
@@ -175,6 +176,7 @@ mod tests {
         let get = |uri: &str| Request::get(uri.to_owned());
         assert!(prepared(get("/a").body(()).unwrap(), "/a").is_err());
         assert!(prepared(get("/a").header("host", "a b").body(()).unwrap(), "/a").is_err());
+        assert!(prepared(get("/a").header("host", "u:p@a").body(()).unwrap(), "/a").is_err());
         let twice = get("/a")
             .header("host", "a")
             .header("host", "b")

@@ -166,6 +166,46 @@ async fn answer(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
+async fn hostile_requests_get_clear_answers_and_harm_nobody() {
+    let host = Host::serve(&manifest(""), &[]);
+    let huge = format!(
+        "GET /probe HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n",
+        "a".repeat(1_000_000)
+    );
+    let long = format!(
+        "GET /probe/{} HTTP/1.1\r\nhost: a\r\n\r\n",
+        "a".repeat(70_000)
+    );
+    let post = |head: &str| format!("POST /probe/echo HTTP/1.1\r\nhost: a\r\n{head}\r\n");
+    for (request, status) in [
+        ("nonsense\r\n\r\n".to_owned(), 400),
+        (huge, 431),
+        (long, 414),
+        (
+            "GET /probe/\u{7f} HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(),
+            400,
+        ),
+        ("OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), 404),
+        (post("content-length: 3\r\ncontent-length: 4\r\n"), 400),
+        (post("transfer-encoding: chunked\r\n") + "zz\r\n", 422),
+        (
+            "FOO /probe/echo HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(),
+            200,
+        ),
+    ] {
+        let mut stream = TcpStream::connect(host.address).await.unwrap();
+        // The host may answer and close before it has read everything.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.unwrap();
+        let expected = format!("HTTP/1.1 {status}");
+        let shown = &request[..request.len().min(60)];
+        assert_eq!(String::from_utf8_lossy(&first), expected, "{shown}");
+    }
+    assert_eq!(host.get("/probe").await.0, 200);
+}
+
+#[tokio::test]
 async fn http2_works_on_the_same_port() {
     let host = Host::serve(&manifest(""), &[]);
     let client = builder().http2_prior_knowledge().build().unwrap();
