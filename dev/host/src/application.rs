@@ -9,9 +9,10 @@ use anyhow::{Context as _, Result};
 use tokio::sync::Semaphore;
 
 use crate::app::hosts::AllowedHosts;
-use crate::app::manifest::{Component, HttpTrigger, Manifest, RouteSetting};
+use crate::app::manifest::{Component, Manifest};
 use crate::app::routes::Routes;
 use crate::app::runtime_config::RuntimeConfig;
+use crate::app::trigger::{HttpTrigger, RouteSetting};
 use crate::app::variables::{Variables, parse_command_line};
 use crate::cli::{Limits, Up};
 use crate::outbound::{Client, Outbound};

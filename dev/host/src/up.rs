@@ -1,5 +1,6 @@
 //! `dev-host up`: from a command line to an application in service, until a signal comes.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub(crate) async fn run(options: Up) -> Result<()> {
         prepared = preparing => prepared.context("prepare the application")??,
         () = &mut stop => return Ok(()),
     };
-    announce(own, &listed)?;
+    announce(own, &listed).context("write to standard output")?;
     listen::serve(listener, Arc::new(dispatcher), stop).await;
     Ok(())
 }
@@ -44,19 +45,15 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
 }
 
 /// Prints what Spin prints: scripts wait for the first line.
-fn announce(own: SocketAddr, routes: &[(String, String)]) -> Result<()> {
-    use std::io::Write as _;
-    let mut text = format!("\nServing http://{own}\nAvailable Routes:\n");
+fn announce(own: SocketAddr, routes: &[(String, String)]) -> std::io::Result<()> {
+    let mut output = std::io::stdout().lock();
+    write!(output, "\nServing http://{own}\nAvailable Routes:\n")?;
     for (id, route) in routes {
         let base = route
             .strip_suffix("/...")
             .or_else(|| route.strip_suffix("/*"));
         let (path, wildcard) = base.map_or((route.as_str(), ""), |path| (path, " (wildcard)"));
-        text.push_str(&format!("  {id}: http://{own}{path}{wildcard}\n"));
+        writeln!(output, "  {id}: http://{own}{path}{wildcard}")?;
     }
-    let mut output = std::io::stdout().lock();
-    output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush())
-        .context("write to standard output")
+    output.flush()
 }

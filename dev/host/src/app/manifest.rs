@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
+
+use super::trigger::HttpTrigger;
 
 /// A manifest as written.
 #[derive(Debug, Deserialize)]
@@ -68,63 +70,6 @@ pub(crate) struct Variable {
 pub(crate) struct Triggers {
     #[serde(default)]
     pub(crate) http: Vec<HttpTrigger>,
-}
-
-/// One route and what answers on it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct HttpTrigger {
-    pub(crate) id: Option<String>,
-    pub(crate) route: RouteSetting,
-    pub(crate) component: Option<String>,
-    pub(crate) static_response: Option<StaticResponse>,
-    #[serde(default)]
-    executor: Executor,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum RouteSetting {
-    Public(String),
-    Private(PrivateRoute),
-}
-
-/// `{ private = true }`: reachable from other components only.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PrivateRoute {
-    private: bool,
-}
-
-/// An answer that needs no component.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StaticResponse {
-    #[serde(default = "ok")]
-    pub(crate) status_code: u16,
-    #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(crate) body: String,
-}
-
-fn ok() -> u16 {
-    200
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Executor {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-impl Default for Executor {
-    fn default() -> Self {
-        Self {
-            kind: "http".to_owned(),
-        }
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -214,41 +159,11 @@ impl Manifest {
             check_component(id, component).with_context(|| format!("component `{id}`"))?;
         }
         for trigger in &manifest.trigger.http {
-            manifest
-                .check_trigger(trigger)
+            trigger
+                .check(&manifest.component)
                 .with_context(|| trigger.describe())?;
         }
         Ok(manifest)
-    }
-
-    fn check_trigger(&self, trigger: &HttpTrigger) -> Result<()> {
-        if let RouteSetting::Private(PrivateRoute { private }) = trigger.route {
-            ensure!(private, "`private = false` means nothing; name a route");
-        }
-        let kind = &trigger.executor.kind;
-        ensure!(
-            kind == "http" || kind == "spin",
-            "executor `{kind}` is not supported, only `http`"
-        );
-        match (&trigger.component, &trigger.static_response) {
-            (Some(id), None) => ensure!(
-                self.component.contains_key(id),
-                "component `{id}` is not in the manifest"
-            ),
-            (None, Some(_)) => {}
-            _ => bail!("needs either a component or a static_response"),
-        }
-        Ok(())
-    }
-}
-
-impl HttpTrigger {
-    /// The trigger in words, for errors.
-    pub(crate) fn describe(&self) -> String {
-        match &self.route {
-            RouteSetting::Public(route) => format!("trigger for the route `{route}`"),
-            RouteSetting::Private(_) => "trigger for a private route".to_owned(),
-        }
     }
 }
 

@@ -5,4 +5,5 @@ pub(crate) mod manifest;
 pub(crate) mod routes;
 pub(crate) mod runtime_config;
 pub(crate) mod template;
+pub(crate) mod trigger;
 pub(crate) mod variables;

@@ -27,13 +27,16 @@ pub(crate) fn check(
     Ok(config)
 }
 
-/// An error with its causes; the texts of tokio-postgres hold no password.
+/// An error with its causes, each said once; the texts of tokio-postgres hold no password.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
         source = cause.source();
     }
     text

@@ -11,7 +11,7 @@ use wasmtime_wasi_http::handler::{
     ExpirationError, InstantiationError, ProxyHandler, TrapOrPanicError,
 };
 
-use crate::app::manifest::StaticResponse;
+use crate::app::trigger::StaticResponse;
 use crate::runtime::instances::Instances;
 
 /// How long a request waits for its turn before it is sent away.

@@ -64,7 +64,7 @@ async fn the_greeting_is_spins() {
         "\nServing http://{address}\nAvailable Routes:\n  probe: http://{address}/probe (wildcard)\n  \
          probe: http://{address}/items/:item_id\n  static: http://{address}/items/new\n"
     );
-    assert_eq!(host.greeting, expected);
+    assert_eq!(host.printed("/items/new\n").await, expected);
 }
 
 #[tokio::test]

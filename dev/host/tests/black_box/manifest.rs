@@ -55,6 +55,24 @@ async fn a_missing_variable_stops_the_start() {
 }
 
 #[tokio::test]
+async fn the_runtime_configuration_may_give_variables() {
+    let text = format!(
+        "{}[component.probe.variables]\nword = \"{{{{ word }}}}\"\n[variables]\nword = {{ required = true }}\n",
+        manifest("")
+    );
+    let folder = application(&text);
+    let config = folder.path().join("runtime-config.toml");
+    let provider = "[[variables_provider]]\ntype = \"static\"\nvalues = { word = \"given\" }\n";
+    std::fs::write(&config, provider).unwrap();
+    let config = config.to_str().unwrap().to_owned();
+    let host = Host::in_folder(folder, &["--runtime-config-file", &config]).unwrap();
+    assert_eq!(
+        host.get("/probe/variable/word").await,
+        (200, "given".to_owned())
+    );
+}
+
+#[tokio::test]
 async fn only_the_declared_environment_is_seen() {
     let text = format!(
         "{}environment = {{ A = \"{{{{ raw }}}}\" }}\n",

@@ -1,11 +1,11 @@
 //! A running host, ended with the test.
 
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -21,9 +21,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Host {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// What it printed before it was ready.
-    pub(crate) greeting: String,
-    log: Arc<Mutex<String>>,
+    output: Collected,
+    log: Collected,
     _folder: TempDir,
 }
 
@@ -75,40 +74,29 @@ impl Host {
             .spawn()
             .expect("start the host");
         let log = collect(child.stderr.take().expect("its standard error"));
-        let output = BufReader::new(child.stdout.take().expect("its standard output"));
-        let (sender, receiver) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                let _ = sender.send(line);
+        let output = collect(child.stdout.take().expect("its standard output"));
+        let since = Instant::now();
+        let address = loop {
+            if let Some(address) = served(&output.text()) {
+                break address;
             }
-        });
-        let mut greeting = String::new();
-        let started = Instant::now();
-        let mut address = None;
-        while address.is_none() {
-            let Ok(line) = receiver.recv_timeout(START.saturating_sub(started.elapsed())) else {
-                let status = wait(&mut child, PATIENCE);
-                let log = log.lock().unwrap().clone();
+            if let Some(status) = child.try_wait().expect("ask for the status") {
                 return Err(Ended {
                     success: status.success(),
-                    log,
+                    log: log.whole(),
                 });
-            };
-            address = line
-                .strip_prefix("Serving http://")
-                .map(|text| text.parse().expect("an address"));
-            greeting.push_str(&line);
-            greeting.push('\n');
-        }
-        // The list of routes follows at once, and ends before the first request is answered.
-        while let Ok(line) = receiver.recv_timeout(Duration::from_millis(200)) {
-            greeting.push_str(&line);
-            greeting.push('\n');
-        }
+            }
+            assert!(
+                since.elapsed() < START,
+                "the host does not start: {}",
+                log.text()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        };
         Ok(Self {
             child,
-            address: address.unwrap(),
-            greeting,
+            address,
+            output,
             log,
             _folder: folder,
         })
@@ -144,23 +132,17 @@ impl Host {
 
     /// Waits until the host has logged `text`; gives the whole log.
     pub(crate) async fn logged(&self, text: &str) -> String {
-        let since = Instant::now();
-        loop {
-            let log = self.log();
-            if log.contains(text) {
-                return log;
-            }
-            assert!(
-                since.elapsed() < PATIENCE,
-                "`{text}` is not in the log:\n{log}"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.log.with(text).await
+    }
+
+    /// Waits until the host has printed `text` to its standard output; gives all that it printed.
+    pub(crate) async fn printed(&self, text: &str) -> String {
+        self.output.with(text).await
     }
 
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.log.text()
     }
 
     /// Sends SIGTERM and waits for the end.
@@ -200,18 +182,54 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn collect(mut from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
-    let log = Arc::new(Mutex::new(String::new()));
-    let into = Arc::clone(&log);
-    std::thread::spawn(move || {
+/// The address in the line that says that the host is ready, once the line is whole.
+fn served(output: &str) -> Option<SocketAddr> {
+    let (_, rest) = output.split_once("Serving http://")?;
+    let (address, _) = rest.split_once('\n')?;
+    Some(address.parse().expect("an address"))
+}
+
+/// What a process writes, as it comes.
+struct Collected {
+    text: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+}
+
+fn collect(mut from: impl Read + Send + 'static) -> Collected {
+    let text = Arc::new(Mutex::new(String::new()));
+    let into = Arc::clone(&text);
+    let reader = std::thread::spawn(move || {
         let mut piece = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut piece) {
-            into.lock()
-                .unwrap()
-                .push_str(&String::from_utf8_lossy(&piece[..count]));
+            let piece = String::from_utf8_lossy(&piece[..count]);
+            into.lock().unwrap().push_str(&piece);
         }
     });
-    log
+    Collected { text, reader }
+}
+
+impl Collected {
+    fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+
+    /// All of it, when the process has ended.
+    fn whole(self) -> String {
+        self.reader.join().expect("the reader");
+        self.text.lock().unwrap().clone()
+    }
+
+    async fn with(&self, part: &str) -> String {
+        let since = Instant::now();
+        loop {
+            let text = self.text();
+            if text.contains(part) {
+                return text;
+            }
+            assert!(since.elapsed() < PATIENCE, "`{part}` is not in:\n{text}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 fn wait(child: &mut Child, patience: Duration) -> ExitStatus {
