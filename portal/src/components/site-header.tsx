@@ -88,7 +88,11 @@ function SignOut({ services }: { services: Services }) {
     setBusy(true);
     // First away from pages that need a session, lest they lead to the sign-in page with a way back.
     router.push("/");
-    await services.supabase.auth.signOut();
+    const { error } = await services.supabase.auth.signOut();
+    // What the service could not be told is at least forgotten here.
+    if (error) await services.supabase.auth.signOut({ scope: "local" });
+    // Where the page was slower to go than the session, it has led to the sign-in page after all.
+    if (window.location.pathname !== "/") router.replace("/");
     setBusy(false);
   };
   return (

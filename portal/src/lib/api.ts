@@ -4,7 +4,6 @@ import type { components, paths } from "./api.generated";
 import { problemOf, unreachable } from "./problem";
 
 type Schemas = components["schemas"];
-export type Account = Schemas["Account"];
 export type AdminAccount = Schemas["AdminAccount"];
 export type AdminInstance = Schemas["AdminInstance"];
 export type Instance = Schemas["Instance"];
