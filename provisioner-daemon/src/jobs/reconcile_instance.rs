@@ -44,7 +44,7 @@ impl Handler for ReconcileInstance {
     }
 
     fn deadline(&self) -> Duration {
-        Duration::from_secs(120)
+        Duration::from_mins(2)
     }
 
     /// Safe to run twice: every step looks before it acts, and every write carries the fence.

@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_bound() {
-        let (first, longest) = (Duration::from_secs(2), Duration::from_secs(300));
+        let (first, longest) = (Duration::from_secs(2), Duration::from_mins(5));
         let waits: Vec<u64> = [1, 2, 3, 8, 9, 100]
             .map(|attempt| ceiling(attempt, first, longest).as_secs())
             .into();

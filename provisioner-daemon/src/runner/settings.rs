@@ -48,8 +48,8 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(10),
             lease_margin: Duration::from_secs(10),
             sweep: Duration::from_secs(5),
-            safety_net: Duration::from_secs(60),
-            retry: (Duration::from_secs(2), Duration::from_secs(300)),
+            safety_net: Duration::from_mins(1),
+            retry: (Duration::from_secs(2), Duration::from_mins(5)),
             drain_grace: Duration::from_secs(25),
         }
     }

@@ -12,8 +12,8 @@ use crate::world::{ACCOUNT, World, connect, url};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_provisioner-daemon");
 /// Installing takes a minute on first use; starting takes seconds, more where the machine is busy.
-const INSTALL: Duration = Duration::from_secs(900);
-const START: Duration = Duration::from_secs(180);
+const INSTALL: Duration = Duration::from_mins(15);
+const START: Duration = Duration::from_mins(3);
 
 /// A state folder whose instances end with the test.
 struct State(tempfile::TempDir);
@@ -23,7 +23,7 @@ impl State {
         let mut command = Command::new(PROGRAM);
         command
             .env("DATABASE_URL", world.daemon_url())
-            .env("INSTANCE_DATABASE_URL", url("postgres", "postgres"))
+            .env("INSTANCE_DATABASE_URL", url("instance_admin", "postgres"))
             .env("STRIPE_API_URL", "http://127.0.0.1:9")
             .env("STRIPE_SECRET_KEY", "sk_test_1")
             .env("STRIPE_PRICES", "hobby_monthly=price_1")
@@ -35,17 +35,7 @@ impl State {
     }
 
     fn daemon(&self, world: &World) -> Daemon {
-        let mut child = self.command(world).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let url = line
-            .trim()
-            .strip_prefix("Serving ")
-            .expect("the daemon serves")
-            .to_owned();
-        Daemon { child, url }
+        Daemon::start(self.command(world))
     }
 
     fn dir(&self, instance: Uuid) -> PathBuf {
@@ -70,6 +60,17 @@ struct Daemon {
 }
 
 impl Daemon {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line.trim().strip_prefix("Serving ");
+        let url = url.expect("the daemon serves").to_owned();
+        Self { child, url }
+    }
+
     fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -202,40 +203,34 @@ impl Api {
     /// Waits for an invitation into the lobby and takes it.
     async fn join_lobby(&self, token: &str) {
         let began = std::time::Instant::now();
+        let mut since = String::new();
         loop {
-            let sync: Value = self
-                .http
-                .get(format!("{}/_matrix/client/v3/sync", self.matrix))
-                .bearer_auth(token)
-                .send()
-                .await
-                .unwrap()
-                .json()
-                .await
-                .unwrap();
-            let invites = sync["rooms"]["invite"]
-                .as_object()
-                .cloned()
-                .unwrap_or_default();
+            let sync = self.sync(token, &since).await;
+            let invites = sync["rooms"]["invite"].as_object().cloned();
             let lobby = invites
-                .iter()
+                .unwrap_or_default()
+                .into_iter()
                 .find(|(_, invite)| invite.to_string().contains("\"Lobby\""));
             if let Some((room, _)) = lobby {
                 let url = format!("{}/_matrix/client/v3/rooms/{room}/join", self.matrix);
-                let answer = self
-                    .http
-                    .post(url)
-                    .bearer_auth(token)
-                    .json(&json!({}))
-                    .send()
-                    .await
-                    .unwrap();
-                assert!(answer.status().is_success());
+                let join = self.http.post(url).bearer_auth(token).json(&json!({}));
+                assert!(join.send().await.unwrap().status().is_success());
                 return;
             }
             assert!(began.elapsed() < START, "no invitation: {sync}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            sync["next_batch"].as_str().unwrap().clone_into(&mut since);
         }
+    }
+
+    /// What is new; waits up to 5 s for something.
+    async fn sync(&self, token: &str, since: &str) -> Value {
+        let mut url = format!("{}/_matrix/client/v3/sync?timeout=5000", self.matrix);
+        if !since.is_empty() {
+            url.push_str("&since=");
+            url.push_str(since);
+        }
+        let answer = self.http.get(url).bearer_auth(token).send().await;
+        answer.unwrap().json().await.unwrap()
     }
 }
 
@@ -382,6 +377,62 @@ async fn restart_stop_start_delete(world: &World, state: &State, instance: Uuid,
         .ask("select deprovisioned_at is not null and internal_urls = '{}' from instances")
         .await;
     assert!(is_told);
+}
+
+/// Where nothing can be downloaded the instance says so, and comes up once it can.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_network_the_instance_waits_and_recovers() {
+    let world = World::new().await;
+    let state = State(tempfile::tempdir().unwrap());
+    install(&state).await;
+    world.instance(ACCOUNT, "ann-1").await;
+    world
+        .run("select prov.enqueue_instance(id) from instances")
+        .await;
+    let folder = state.0.path().join("python");
+    let interrupted = folder.join("matrix-synapse-1.163.2.interrupted");
+    std::fs::create_dir_all(&interrupted).unwrap();
+    let mut command = state.command(&world);
+    command
+        .env("MINDROOM_RUNTIMES_DIR", &folder)
+        .env("PIP_INDEX_URL", "http://127.0.0.1:9/")
+        .env("PIP_RETRIES", "0")
+        .env("UV_DEFAULT_INDEX", "http://127.0.0.1:9/")
+        .env("UV_HTTP_RETRIES", "0");
+    let daemon = Daemon::start(command);
+    world
+        .until_for(
+            "select status = 'error' and status_reason like '%could not be installed%' from instances",
+            START,
+        )
+        .await;
+    assert!(
+        !interrupted.exists(),
+        "what an interrupted install left is gone"
+    );
+
+    place_runtimes(&folder);
+    until_status(&world, "running").await;
+    let is_clear: bool = world
+        .ask("select status_reason is null from instances")
+        .await;
+    assert!(is_clear);
+    daemon.end().await;
+}
+
+/// Puts the shared environments into another folder, as an installation would.
+fn place_runtimes(folder: &Path) {
+    let lock = std::fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    for entry in std::fs::read_dir(runtimes()).unwrap() {
+        let marker = entry.unwrap().path();
+        if marker.extension().is_some_and(|ending| ending == "ready") {
+            let name = std::fs::read_to_string(&marker).unwrap();
+            let environment = std::fs::canonicalize(runtimes().join(&name)).unwrap();
+            std::os::unix::fs::symlink(environment, folder.join(&name)).unwrap();
+            std::fs::copy(&marker, folder.join(marker.file_name().unwrap())).unwrap();
+        }
+    }
 }
 
 #[test]

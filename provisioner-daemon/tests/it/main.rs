@@ -9,6 +9,7 @@ mod cluster;
 mod end_to_end;
 mod lanes;
 mod queue;
+mod reconcile;
 mod runner;
 mod stripe_event;
 mod world;

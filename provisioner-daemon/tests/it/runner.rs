@@ -116,7 +116,7 @@ async fn waiting_costs_no_attempt_and_ends_on_time() {
         &world,
         fake,
         Settings {
-            poll: Duration::from_secs(600),
+            poll: Duration::from_mins(10),
             ..quick()
         },
     );

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::cluster::cluster;
 
 /// Longest time that anything is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) const ACCOUNT: Uuid = Uuid::from_u128(1);
 
 /// One test's database.
@@ -172,6 +172,10 @@ async fn open(url: &str) -> Client {
 /// Bootstrap and all migrations in order, once.
 async fn make_template() {
     let admin = connect("postgres").await;
+    admin
+        .batch_execute("create role instance_admin login createdb createrole")
+        .await
+        .unwrap();
     admin
         .batch_execute("create database template_mindroom")
         .await

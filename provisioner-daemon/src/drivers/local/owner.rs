@@ -32,7 +32,8 @@ pub(super) fn localpart(email: &str) -> String {
         if is_plain && !(place == 0 && is_reserved) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("={byte:02x}"));
+            escaped.push('=');
+            escaped.push_str(&hex::encode([byte]));
         }
     }
     escaped

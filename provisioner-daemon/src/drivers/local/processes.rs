@@ -1,6 +1,7 @@
 //! The processes of all instances: started, adopted after a restart of the daemon, watched, ended.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,9 +16,9 @@ use super::process::{Command, Identity, find_by_marker};
 /// How long a process may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 /// Waits before a process that died is started again: doubling from the first to the second.
-const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 /// A process that lived this long died of something new.
-const HEALTHY_AFTER: Duration = Duration::from_secs(300);
+const HEALTHY_AFTER: Duration = Duration::from_mins(5);
 /// A log that is longer is moved aside; the one before goes.
 const LOG_BOUND_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -175,13 +176,13 @@ impl Processes {
         home: &Home,
         part: Part,
         generation: i32,
-        command: Command,
+        command: &Command,
     ) -> anyhow::Result<()> {
         let mut state = self.state();
         let key = (home.id, part);
         let record = match find(&home.dir, part) {
             Some(record) => record,
-            None => spawn(home, part, generation, &command)?,
+            None => spawn(home, part, generation, command)?,
         };
         state.running.insert(key, Running::new(record));
         Ok(())
@@ -193,14 +194,12 @@ impl Processes {
         let mut state = self.state();
         let key = (id, part);
         state.deaths.remove(&key);
-        if !state.running.contains_key(&key) {
-            match find(&dir, part) {
-                Some(record) => state.running.insert(key, Running::new(record)),
+        let running = match state.running.entry(key) {
+            Entry::Occupied(running) => running.into_mut(),
+            Entry::Vacant(place) => match find(&dir, part) {
+                Some(record) => place.insert(Running::new(record)),
                 None => return true,
-            };
-        }
-        let Some(running) = state.running.get_mut(&key) else {
-            return true;
+            },
         };
         let identity = &running.record.identity;
         if !identity.is_alive() {

@@ -42,9 +42,9 @@ pub(super) const MINDROOM: Package = Package {
 };
 
 /// Longest time for one package.
-const TIMEOUT: Duration = Duration::from_secs(900);
+const TIMEOUT: Duration = Duration::from_mins(15);
 /// Waits before a failed installation is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
 
 /// What instances are started from.
 #[derive(Debug, Clone)]
@@ -269,8 +269,14 @@ async fn build(environment: &Path, package: &Package, python: &Path) -> anyhow::
             .arg(environment))
         .await?;
         let mut pip = Command::new("uv");
-        pip.args(["pip", "install", "--quiet", "--python"])
-            .arg(&inner);
+        pip.args([
+            "pip",
+            "install",
+            "--quiet",
+            "--compile-bytecode",
+            "--python",
+        ])
+        .arg(&inner);
         run(pip.arg(&wanted).args(package.beside)).await
     } else {
         run(Command::new(python).args(["-m", "venv"]).arg(environment)).await?;

@@ -102,6 +102,7 @@ impl<'a> Attempt<'a> {
         )?;
         if self.instance.status != status {
             self.instance.is_overdue = false;
+            self.instance.status_age_s = 0.0;
         }
         self.instance.status = status;
         self.instance.status_reason = reason.map(str::to_owned);

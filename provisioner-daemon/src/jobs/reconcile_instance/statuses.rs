@@ -57,9 +57,10 @@ pub(super) const fn when_overdue(status: InstanceStatus) -> Option<InstanceStatu
     match status {
         S::Provisioning | S::Degraded => Some(S::Error),
         S::Restarting | S::Updating | S::Unknown => Some(S::Degraded),
-        // Processes are killed after seconds, and a removal is tried until it works.
-        S::Stopping | S::Deprovisioning => None,
-        S::Running | S::Stopped | S::Error | S::Deprovisioned => None,
+        // Processes are killed after seconds, and a removal is tried until it works; the others may stay.
+        S::Stopping | S::Deprovisioning | S::Running | S::Stopped | S::Error | S::Deprovisioned => {
+            None
+        }
     }
 }
 
