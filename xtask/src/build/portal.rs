@@ -1,0 +1,67 @@
+//! The portal: a static export of Next.js in `portal/out`, which `spin.toml` mounts.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::fingerprint::{Fingerprint, Stamp};
+use crate::{step, workspace};
+
+/// What building makes and tests leave behind: no inputs.
+const NO_INPUTS: &[&str] = &[
+    "node_modules",
+    ".next",
+    "out",
+    "tsconfig.tsbuildinfo",
+    "test-results",
+];
+
+/// The portal's folder.
+pub(crate) fn dir() -> PathBuf {
+    workspace::root().join("portal")
+}
+
+/// `npm` in the portal's folder.
+pub(crate) fn npm(arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command
+        .args(arguments)
+        .current_dir(dir())
+        .env("NEXT_TELEMETRY_DISABLED", "1");
+    command
+}
+
+/// Installs its packages when the lock file changed, and exports it when a source did.
+pub(crate) fn build() -> Result<()> {
+    install()?;
+    let inputs = Fingerprint::new()
+        .folder(&dir(), NO_INPUTS)?
+        .file(&workspace::root().join("openapi.json"))?
+        .digest();
+    let stamp = Stamp::at(workspace::target().join("stamps/portal"));
+    if stamp.matches(&inputs) && dir().join("out").is_dir() {
+        return Ok(());
+    }
+    step::run("portal", "building the portal", &mut npm(&["run", "build"]))?;
+    stamp.record(&inputs)
+}
+
+/// Installs exactly what the lock file says; the stamp lies in `node_modules`, so that it goes with it.
+pub(crate) fn install() -> Result<()> {
+    let lock = Fingerprint::new()
+        .file(Path::new(&dir().join("package-lock.json")))?
+        .digest();
+    let stamp = Stamp::at(dir().join("node_modules/.installed"));
+    if stamp.matches(&lock) {
+        return Ok(());
+    }
+    step::run(
+        "portal-install",
+        "installing the portal's packages",
+        // Not `npm ci`: it fails where the registry does not hold the binaries of other platforms. This takes the
+        // versions from the lock file just the same and leaves that file alone.
+        &mut npm(&["install", "--no-save", "--no-audit", "--no-fund"]),
+    )?;
+    stamp.record(&lock)
+}

@@ -1,0 +1,52 @@
+//! Every command a person or CI runs: `cargo xtask build | up | test | check | openapi`.
+
+mod build;
+mod check;
+mod fingerprint;
+mod openapi;
+mod step;
+mod suites;
+mod tools;
+mod up;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+/// The commands of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build functions (WASM), portal and native programs; what is unchanged is left alone.
+    Build,
+    /// Format, lint, licences and generated files: everything that needs no running system.
+    Check,
+    /// Write `openapi.json` and the portal's client from the code.
+    Openapi(openapi::Options),
+    /// Run the whole system on this machine until Ctrl-C.
+    Up(up::Options),
+    /// Run the test suites, or those whose name is given.
+    Test(suites::Options),
+}
+
+fn main() -> std::process::ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Build => build::run(),
+        Command::Check => check::run(),
+        Command::Openapi(options) => openapi::run(&options),
+        Command::Up(options) => up::run(&options),
+        Command::Test(options) => suites::run(&options),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

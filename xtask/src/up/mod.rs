@@ -1,0 +1,188 @@
+//! `cargo xtask up`: the whole system on one machine, until Ctrl-C.
+
+mod addresses;
+mod launch;
+mod part;
+mod plan;
+mod ports;
+mod postgres;
+mod prices;
+mod process;
+mod report;
+mod secrets;
+mod seed;
+mod state;
+mod supervisor;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use self::addresses::Addresses;
+use self::launch::Folders;
+use self::part::Part;
+use self::plan::Plan;
+use self::ports::Ports;
+use self::postgres::Server;
+use self::secrets::Secrets;
+use self::state::State;
+use self::supervisor::Supervisor;
+use crate::{build, step, workspace};
+
+/// What `cargo xtask up` takes.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Port of the gateway, the only one that a person needs.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Folder for everything that is kept; below the work tree unless it is absolute.
+    #[arg(long, default_value = ".mindroom")]
+    state_dir: PathBuf,
+    /// Ask new users to confirm their address (mails are shown by the auth stand-in).
+    #[arg(long)]
+    confirm_email: bool,
+    /// Requests a minute by group of routes.
+    #[arg(
+        long,
+        default_value = "read=600,write=60,start=10,destructive=5,anonymous=120"
+    )]
+    rate_limits: String,
+}
+
+/// Builds, starts, waits, stops.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    // Only one TLS library is linked; clients still ask which to use.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is set already"))?;
+    let state = State::open(&workspace::root().join(&options.state_dir))?;
+    launch::end_leftovers(&Folders {
+        logs: state.dir("logs")?,
+        records: state.dir("run")?,
+    });
+    require_free_port(options.port)?;
+    build::run()?;
+
+    let role_names: Vec<&str> = postgres::ROLES.iter().map(|role| role.name).collect();
+    let secrets = Secrets::load(&state, &role_names, &seed::SYSTEM_KEYS)?;
+    let ports = Ports::load(&state, &plan::PORT_NAMES)?;
+    let server = Server::find(&state, &ports, &secrets)?;
+    let addresses = Addresses::on(options.port)?;
+    let plan = Plan {
+        state: &state,
+        ports: &ports,
+        secrets: &secrets,
+        server: &server,
+        addresses: &addresses,
+        port: options.port,
+        confirm_email: options.confirm_email,
+        rate_limits: &options.rate_limits,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(&plan))
+}
+
+fn require_free_port(port: u16) -> Result<()> {
+    if ports::is_free(port) {
+        return Ok(());
+    }
+    bail!("port {port} is taken: end the program that listens there, or choose another with --port")
+}
+
+/// Brings everything up, waits for a signal, brings everything down.
+async fn serve(plan: &Plan<'_>) -> Result<()> {
+    let mut signals = Signals::new()?;
+    let mut supervisor = Supervisor::new(plan.state)?;
+    let outcome = tokio::select! {
+        outcome = bring_up(plan, &mut supervisor) => match outcome {
+            Ok(()) => { signals.next().await; Ok(()) }
+            Err(error) => Err(error),
+        },
+        () = signals.next() => Ok(()),
+    };
+    eprintln!("stopping; once more Ctrl-C to kill");
+    let killed = tokio::select! {
+        () = supervisor.stop() => false,
+        () = signals.next() => true,
+    };
+    if killed {
+        supervisor.kill();
+        bail!("killed; the next start repairs what is left");
+    }
+    outcome
+}
+
+async fn bring_up(plan: &Plan<'_>, supervisor: &mut Supervisor) -> Result<()> {
+    let started = Instant::now();
+    if let Some(postgres) = plan.server.part.clone() {
+        start(supervisor, postgres).await?;
+    }
+    postgres::prepare(plan.server, plan.secrets).await?;
+    start(supervisor, plan.auth()?).await?;
+    start(supervisor, plan.stripe()?).await?;
+    let owner = postgres::connect(plan.server.owner_url()).await?;
+    seed::run(&owner, &plan.internal_url("auth")?, plan.secrets).await?;
+    drop(owner);
+    let prices = prices::sync(
+        &plan.internal_url("stripe")?,
+        &plan.secrets.stripe_secret_key,
+    )
+    .await?;
+    report::write(plan, plan.variables(&prices)?)?;
+    for part in [
+        plan.host(&prices)?,
+        plan.gateway()?,
+        plan.daemon(&prices)?,
+        plan.cron()?,
+    ] {
+        start(supervisor, part).await?;
+    }
+    eprintln!(
+        "[{:>4}s] everything serves; logs in {}",
+        started.elapsed().as_secs(),
+        supervisor.logs().display()
+    );
+    report::print(plan)
+}
+
+async fn start(supervisor: &mut Supervisor, part: Part) -> Result<()> {
+    let progress = step::Progress::start(&format!("starting {}", part.name));
+    let outcome = supervisor.start(part).await;
+    match outcome {
+        Ok(()) => progress.done(),
+        Err(_) => progress.fail(),
+    }
+    outcome
+}
+
+/// What asks `up` to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).context("listen for signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What one run starts and with which settings: the parts of the system as data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use nix::sys::signal::Signal;
+
+use super::addresses::Addresses;
+use super::part::{Part, Ready};
+use super::ports::Ports;
+use super::postgres::{self, MAINTENANCE_DATABASE, STRIPE_DATABASE, Server};
+use super::secrets::Secrets;
+use super::state::State;
+use crate::workspace;
+
+/// Parts that listen on a port of their own behind the gateway's.
+pub(crate) const PORT_NAMES: [&str; 5] = ["postgres", "auth", "stripe", "functions", "provisioner"];
+
+/// A part's own variables, by name.
+pub(crate) type Environment = Vec<(String, String)>;
+
+/// Everything the parts are made from.
+pub(crate) struct Plan<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) ports: &'a Ports,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) server: &'a Server,
+    pub(crate) addresses: &'a Addresses,
+    /// The gateway's port.
+    pub(crate) port: u16,
+    /// Whether new users must confirm their address.
+    pub(crate) confirm_email: bool,
+    /// The variable `rate_limits`.
+    pub(crate) rate_limits: &'a str,
+}
+
+impl Plan<'_> {
+    /// Where a part is reached by other parts.
+    pub(crate) fn internal_url(&self, port_name: &str) -> Result<String> {
+        Ok(format!("http://{}", self.listen(port_name)?))
+    }
+
+    fn listen(&self, port_name: &str) -> Result<String> {
+        Ok(format!("127.0.0.1:{}", self.ports.of(port_name)?))
+    }
+
+    fn database_url(&self, role: &postgres::Role) -> Result<String> {
+        let database = self.server.platform_database();
+        Ok(self.server.role_url(role, database, self.secrets)?.into())
+    }
+
+    /// The auth stand-in.
+    pub(crate) fn auth(&self) -> Result<Part> {
+        let key_file = self.state.dir("auth")?.join("signing-key.pem");
+        let mut arguments = vec![
+            "--listen".to_owned(),
+            self.listen("auth")?,
+            "--public-url".to_owned(),
+            self.addresses.of("auth")?,
+            "--site-url".to_owned(),
+            self.addresses.of("app")?,
+            "--key-file".to_owned(),
+            key_file.to_string_lossy().into_owned(),
+        ];
+        arguments.extend(self.confirm_email.then(|| "--confirm-email".to_owned()));
+        let environment = environment(&[
+            ("DATABASE_URL", &self.database_url(&postgres::AUTH)?),
+            (
+                "PUBLISHABLE_KEY",
+                self.secrets.auth_publishable_key.expose(),
+            ),
+            ("SECRET_KEY", self.secrets.auth_secret_key.expose()),
+        ]);
+        Ok(part("auth", "dev-supabase-auth", arguments, environment))
+    }
+
+    /// The Stripe stand-in.
+    pub(crate) fn stripe(&self) -> Result<Part> {
+        let arguments = vec![
+            "--listen".to_owned(),
+            self.listen("stripe")?,
+            "--public-url".to_owned(),
+            self.addresses.of("stripe")?,
+            "--webhook-url".to_owned(),
+            format!("{}/webhooks/stripe", self.internal_url("functions")?),
+        ];
+        let database = self
+            .server
+            .role_url(&postgres::STRIPE, STRIPE_DATABASE, self.secrets)?;
+        let environment = environment(&[
+            ("DATABASE_URL", database.as_str()),
+            ("STRIPE_SECRET_KEY", self.secrets.stripe_secret_key.expose()),
+            (
+                "STRIPE_WEBHOOK_SECRET",
+                self.secrets.stripe_webhook_secret.expose(),
+            ),
+        ]);
+        Ok(part("stripe", "dev-stripe", arguments, environment))
+    }
+
+    /// The functions' variables, under the names of `spin.toml`.
+    pub(crate) fn variables(&self, stripe_prices: &str) -> Result<Environment> {
+        let auth = self.addresses.of("auth")?;
+        Ok(environment(&[
+            ("database_url", &self.database_url(&postgres::FUNCTIONS)?),
+            ("database_host", &self.server.outbound_host()),
+            ("public_url", &self.addresses.base()),
+            ("auth_internal_url", &self.internal_url("auth")?),
+            ("auth_issuer", &format!("{auth}/auth/v1")),
+            ("auth_public_url", &auth),
+            (
+                "publishable_key",
+                self.secrets.auth_publishable_key.expose(),
+            ),
+            ("stripe_api_url", &self.internal_url("stripe")?),
+            ("stripe_secret_key", self.secrets.stripe_secret_key.expose()),
+            (
+                "stripe_webhook_secrets",
+                self.secrets.stripe_webhook_secret.expose(),
+            ),
+            ("stripe_prices", stripe_prices),
+            ("probe_hosts", "http://127.0.0.1:*"),
+            ("probe_address", "internal"),
+            ("trusted_hops", "1"), // the gateway
+            ("rate_limits", self.rate_limits),
+            ("environment", "local"),
+        ]))
+    }
+
+    /// The functions' host.
+    pub(crate) fn host(&self, stripe_prices: &str) -> Result<Part> {
+        let state_dir = self.state.dir("functions")?;
+        let arguments = vec![
+            "up".to_owned(),
+            "--from".to_owned(),
+            "spin.toml".to_owned(),
+            "--listen".to_owned(),
+            self.listen("functions")?,
+            "--state-dir".to_owned(),
+            state_dir.to_string_lossy().into_owned(),
+        ];
+        let mut part = part(
+            "functions",
+            "dev-host",
+            arguments,
+            spin_environment(self.variables(stripe_prices)?),
+        );
+        part.start_limit = Duration::from_secs(600); // compiles every function on its first start
+        Ok(part)
+    }
+
+    /// The gateway.
+    pub(crate) fn gateway(&self) -> Result<Part> {
+        let arguments = vec![
+            "--listen".to_owned(),
+            format!("127.0.0.1:{}", self.port),
+            "--public-url".to_owned(),
+            self.addresses.base(),
+            "--functions".to_owned(),
+            self.internal_url("functions")?,
+            "--auth".to_owned(),
+            self.internal_url("auth")?,
+            "--stripe".to_owned(),
+            self.internal_url("stripe")?,
+        ];
+        let environment = environment(&[("DATABASE_URL", &self.database_url(&postgres::GATEWAY)?)]);
+        Ok(part("gateway", "dev-gateway", arguments, environment))
+    }
+
+    /// The daemon that makes instances.
+    pub(crate) fn daemon(&self, stripe_prices: &str) -> Result<Part> {
+        let arguments = vec![
+            "--listen".to_owned(),
+            self.listen("provisioner")?,
+            "--driver".to_owned(),
+            "local".to_owned(),
+        ];
+        let instances =
+            self.server
+                .role_url(&postgres::INSTANCES, MAINTENANCE_DATABASE, self.secrets)?;
+        let environment = environment(&[
+            ("DATABASE_URL", &self.database_url(&postgres::DAEMON)?),
+            ("INSTANCE_DATABASE_URL", instances.as_str()),
+            ("STRIPE_API_URL", &self.internal_url("stripe")?),
+            ("STRIPE_SECRET_KEY", self.secrets.stripe_secret_key.expose()),
+            ("STRIPE_PRICES", stripe_prices),
+            ("PUBLIC_URL", &self.addresses.base()),
+            (
+                "STATE_DIR",
+                &self.state.dir("provisioner")?.to_string_lossy(),
+            ),
+        ]);
+        let mut part = part(
+            "provisioner-daemon",
+            "provisioner-daemon",
+            arguments,
+            environment,
+        );
+        part.stop_limit = Duration::from_secs(30); // finishes the step it is in
+        part.after_stop = Some(vec!["stop-instances".to_owned()]);
+        Ok(part)
+    }
+
+    /// What calls the timed functions.
+    pub(crate) fn cron(&self) -> Result<Part> {
+        let arguments = vec!["--functions".to_owned(), self.internal_url("functions")?];
+        let key = self.secrets.system_key("health")?;
+        Ok(part(
+            "cron",
+            "dev-cron",
+            arguments,
+            environment(&[("HEALTH_KEY", key.expose())]),
+        ))
+    }
+}
+
+/// Variables as Spin and our host take them from the environment.
+pub(crate) fn spin_environment(variables: Environment) -> Environment {
+    variables
+        .into_iter()
+        .map(|(name, value)| (format!("SPIN_VARIABLE_{}", name.to_uppercase()), value))
+        .collect()
+}
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn part(
+    name: &'static str,
+    program: &str,
+    arguments: Vec<String>,
+    environment: Environment,
+) -> Part {
+    Part {
+        name,
+        program: program_path(program),
+        arguments,
+        environment,
+        run_as: None,
+        folder: None,
+        ready: Ready::Line,
+        start_limit: Duration::from_secs(60),
+        stop_signal: Signal::SIGTERM,
+        stop_limit: Duration::from_secs(10),
+        after_stop: None,
+    }
+}
+
+fn program_path(program: &str) -> PathBuf {
+    workspace::program(program)
+}

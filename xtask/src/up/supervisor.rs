@@ -1,0 +1,188 @@
+//! Starts the parts in order, starts those again that end by themselves, and ends all in reverse order.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::launch::{Folders, Launched};
+use super::part::Part;
+use super::state::State;
+
+/// First pause before a part is started again; it doubles up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A part that served this long is as good as new.
+const HEALTHY_AFTER: Duration = Duration::from_secs(60);
+
+/// The parts that run.
+pub(crate) struct Supervisor {
+    folders: Arc<Folders>,
+    kept: Vec<Kept>,
+}
+
+struct Kept {
+    name: &'static str,
+    stop: watch::Sender<bool>,
+    keeper: JoinHandle<()>,
+}
+
+impl Supervisor {
+    /// Runs nothing yet.
+    pub(crate) fn new(state: &State) -> Result<Self> {
+        let folders = Folders {
+            logs: state.dir("logs")?,
+            records: state.dir("run")?,
+        };
+        Ok(Self {
+            folders: Arc::new(folders),
+            kept: Vec::new(),
+        })
+    }
+
+    /// Starts a part and waits until it serves. One that does not is an error, with the end of its log.
+    pub(crate) async fn start(&mut self, part: Part) -> Result<()> {
+        self.folders.rotate_log(part.name)?;
+        let (first, served) = oneshot::channel();
+        let (stop, stopped) = watch::channel(false);
+        let name = part.name;
+        let keeper = Keeper {
+            part,
+            folders: Arc::clone(&self.folders),
+            stopped,
+            first: Some(first),
+        };
+        // Kept before it serves, so that Ctrl-C in between ends it too.
+        self.kept.push(Kept {
+            name,
+            stop,
+            keeper: tokio::spawn(keeper.run()),
+        });
+        served
+            .await
+            .with_context(|| format!("{name} was stopped before it served"))?
+    }
+
+    /// Ends all parts, the last started first.
+    pub(crate) async fn stop(&mut self) {
+        while let Some(kept) = self.kept.pop() {
+            // A keeper whose part never served has gone already.
+            let _ = kept.stop.send(true);
+            if let Err(error) = kept.keeper.await {
+                eprintln!("{}: {error}", kept.name);
+            }
+        }
+    }
+
+    /// Kills whatever the records name, without waiting for anything.
+    pub(crate) fn kill(&self) {
+        for (_, record) in self.folders.records() {
+            record.kill_group();
+        }
+    }
+
+    /// Where each part's output goes.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.folders.logs.clone()
+    }
+}
+
+/// Keeps one part running until it is told to stop.
+struct Keeper {
+    part: Part,
+    folders: Arc<Folders>,
+    stopped: watch::Receiver<bool>,
+    /// Who waits for the first time it serves.
+    first: Option<oneshot::Sender<Result<()>>>,
+}
+
+/// Why a keeper no longer waits.
+enum End {
+    /// It was told to stop.
+    Stopped,
+    /// The part ended or never served; how, and for how long it had served.
+    Ended(anyhow::Error, Duration),
+}
+
+impl Keeper {
+    async fn run(mut self) {
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            let (error, served) = match self.once().await {
+                End::Stopped => return,
+                End::Ended(error, served) => (error, served),
+            };
+            if let Some(first) = self.first.take() {
+                // Nobody waits when `up` itself is being stopped.
+                let _ = first.send(Err(error));
+                return;
+            }
+            if served >= HEALTHY_AFTER {
+                pause = SHORTEST_PAUSE;
+            }
+            eprintln!(
+                "{}: {error:#}; starting it again in {} ms",
+                self.part.name,
+                pause.as_millis()
+            );
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = told_to_stop(&mut self.stopped) => return,
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// One life of the part.
+    async fn once(&mut self) -> End {
+        let mut launched = match Launched::start(&self.part, &self.folders) {
+            Ok(launched) => launched,
+            Err(error) => return End::Ended(error, Duration::ZERO),
+        };
+        let ready = tokio::select! {
+            ready = launched.await_ready(&self.part) => Some(ready),
+            () = told_to_stop(&mut self.stopped) => None,
+        };
+        match ready {
+            None => return self.end(launched).await,
+            Some(Err(error)) => {
+                launched.kill().await;
+                return End::Ended(error, Duration::ZERO);
+            }
+            Some(Ok(())) => self.announce(),
+        }
+        let serving_since = Instant::now();
+        let status = tokio::select! {
+            status = launched.wait() => status,
+            () = told_to_stop(&mut self.stopped) => return self.end(launched).await,
+        };
+        End::Ended(
+            anyhow::anyhow!("ended by itself ({status})"),
+            serving_since.elapsed(),
+        )
+    }
+
+    fn announce(&mut self) {
+        match self.first.take() {
+            // Nobody waits when `up` itself is being stopped.
+            Some(first) => drop(first.send(Ok(()))),
+            None => eprintln!("{}: serves again", self.part.name),
+        }
+    }
+
+    async fn end(&self, mut launched: Launched) -> End {
+        launched.end(&self.part).await;
+        if let Some(arguments) = &self.part.after_stop {
+            super::launch::run_after_stop(&self.part, arguments, &self.folders).await;
+        }
+        End::Stopped
+    }
+}
+
+async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
+    // An error means that the supervisor is gone, which is a stop too.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,27 @@
+//! Where things are in the work tree.
+
+use std::path::{Path, PathBuf};
+
+/// The root of the work tree: the folder above this crate's.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_path_buf()
+}
+
+/// Cargo's folder for what it builds (`CARGO_TARGET_DIR` moves it).
+pub(crate) fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// Where `spin.toml` expects the functions' modules; fixed, since the manifest cannot hold a variable there.
+pub(crate) fn functions_output() -> PathBuf {
+    root().join("target/functions")
+}
+
+/// Where a native program of this workspace is after `cargo xtask build`.
+pub(crate) fn program(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}
