@@ -7,7 +7,7 @@ import { useState } from "react";
 
 import { adminStatusQuery } from "@/lib/queries";
 import { useOptionalServices, type Services } from "@/lib/services";
-import { useSession } from "@/lib/session";
+import { useSession, useSignOut } from "@/lib/session";
 
 import { Logo } from "./logo";
 import { Button, ButtonLink } from "./ui/button";
@@ -30,7 +30,7 @@ export function SiteHeader() {
               <span className="hidden max-w-48 truncate text-sm text-muted md:inline">
                 {session.user.email}
               </span>
-              <SignOut services={services} />
+              <SignOut />
             </>
           )}
           {session === null && (
@@ -81,22 +81,17 @@ function Navigation({ services, accountId }: { services: Services; accountId: st
   );
 }
 
-function SignOut({ services }: { services: Services }) {
+function SignOut() {
   const router = useRouter();
+  const signOut = useSignOut();
   const [busy, setBusy] = useState(false);
-  const signOut = async () => {
+  const leave = async () => {
     setBusy(true);
-    // First away from pages that need a session, lest they lead to the sign-in page with a way back.
+    await signOut();
     router.push("/");
-    const { error } = await services.supabase.auth.signOut();
-    // What the service could not be told is at least forgotten here.
-    if (error) await services.supabase.auth.signOut({ scope: "local" });
-    // Where the page was slower to go than the session, it has led to the sign-in page after all.
-    if (window.location.pathname !== "/") router.replace("/");
-    setBusy(false);
   };
   return (
-    <Button variant="secondary" size="small" busy={busy} onClick={() => void signOut()}>
+    <Button variant="secondary" size="small" busy={busy} onClick={() => void leave()}>
       Sign out
     </Button>
   );

@@ -3,7 +3,16 @@
 import type { Session } from "@supabase/supabase-js";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
@@ -14,27 +23,52 @@ import { signInPath } from "./return-path";
 import { NeedsServices, useOptionalServices, useServices } from "./services";
 import { tabMemory } from "./storage";
 
-/** `undefined` while it is not known yet, null for nobody. */
-const Context = createContext<Session | null | undefined>(undefined);
+interface State {
+  /** `undefined` while it is not known yet, null for nobody. */
+  session: Session | null | undefined;
+  /** Whether the person ended the last session here, and so need not be asked to sign in again. */
+  leftOnPurpose: boolean;
+  signOut: () => Promise<void>;
+}
+
+const Context = createContext<State | null>(null);
 
 /** Follows supabase-js's session, and empties the cache of answers when the person changes. */
 export function SessionProvider({ children }: { children: ReactNode }) {
   const services = useOptionalServices();
   const queries = useQueryClient();
   const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [leftOnPurpose, setLeftOnPurpose] = useState(false);
   const person = useRef<string | null>(null);
   useEffect(() => {
     if (services === null) return;
-    const { data } = services.supabase.auth.onAuthStateChange((_event, next) => {
+    const { data } = services.supabase.auth.onAuthStateChange((event, next) => {
       const id = next?.user.id ?? null;
       if (person.current !== null && person.current !== id) queries.clear();
       person.current = id;
       setSession(next);
+      if (event === "SIGNED_IN") setLeftOnPurpose(false);
     });
     return () => data.subscription.unsubscribe();
   }, [services, queries]);
   useEffect(() => endOnRefusal(services, queries), [services, queries]);
-  return <Context value={session}>{children}</Context>;
+  const signOut = useCallback(async () => {
+    setLeftOnPurpose(true);
+    const { error } = (await services?.supabase.auth.signOut()) ?? {};
+    // What the service could not be told is at least forgotten here.
+    if (error) await services?.supabase.auth.signOut({ scope: "local" });
+  }, [services]);
+  const state = useMemo(
+    () => ({ session, leftOnPurpose, signOut }),
+    [session, leftOnPurpose, signOut],
+  );
+  return <Context value={state}>{children}</Context>;
+}
+
+function useSessionState(): State {
+  const state = useContext(Context);
+  if (state === null) throw new Error("a session is asked for outside SessionProvider");
+  return state;
 }
 
 /**
@@ -64,7 +98,12 @@ function endOnRefusal(
 
 /** The session; null for nobody, `undefined` while it is not known. */
 export function useSession(): Session | null | undefined {
-  return useContext(Context);
+  return useSessionState().session;
+}
+
+/** What ends the session, here and at the auth service. */
+export function useSignOut(): () => Promise<void> {
+  return useSessionState().signOut;
 }
 
 /** Shows its children to a signed-in person whose account is set up; leads everybody else to the sign-in page. */
@@ -77,14 +116,18 @@ export function NeedsSession({ children }: { children: ReactNode }) {
 }
 
 function SignedIn({ children }: { children: ReactNode }) {
-  const session = useSession();
+  const { session, leftOnPurpose } = useSessionState();
+  const wasSignedIn = useRef(false);
   const pathname = usePathname();
   const router = useRouter();
   useEffect(() => {
+    if (session) wasSignedIn.current = true;
     if (session !== null) return;
+    // Who signed out on this page has had enough of it; who comes to it signed out wants to see it.
+    const left = leftOnPurpose && wasSignedIn.current;
     // The query is read here, not by a hook: it is needed at this moment only.
-    router.replace(signInPath(pathname + window.location.search));
-  }, [session, pathname, router]);
+    router.replace(left ? "/" : signInPath(pathname + window.location.search));
+  }, [session, leftOnPurpose, pathname, router]);
   if (!session) return <Loading />;
   return <SetUp accountId={session.user.id}>{children}</SetUp>;
 }
