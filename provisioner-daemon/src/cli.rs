@@ -26,13 +26,13 @@ pub(crate) enum Command {
     /// Install Synapse and MindRoom, printing progress.
     InstallRuntimes {
         /// Where the state is kept.
-        #[arg(long)]
+        #[arg(long, env = "STATE_DIR")]
         state_dir: PathBuf,
     },
     /// End the processes of all instances. No daemon may run on the folder.
     StopInstances {
         /// Where the state is kept.
-        #[arg(long)]
+        #[arg(long, env = "STATE_DIR")]
         state_dir: PathBuf,
     },
 }

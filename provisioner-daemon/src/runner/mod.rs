@@ -18,6 +18,7 @@ mod wake;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use store::daemon::Db;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,9 @@ pub use settings::Settings;
 
 use leases::Leases;
 use wake::Wakes;
+
+/// How long handing back may take at shutdown, after the drain's own grace.
+const HAND_BACK: Duration = Duration::from_secs(3);
 
 /// What the loops of a runner share.
 struct Shared {
@@ -115,7 +119,7 @@ impl Runner {
         }
         self.shared.leases.stop_all();
         // Jobs hand themselves back; that is one statement each.
-        let _ = tokio::time::timeout(grace, self.shared.jobs.wait()).await;
+        let _ = tokio::time::timeout(HAND_BACK, self.shared.jobs.wait()).await;
         self.shared.stop.cancel();
         self.loops.wait().await;
     }

@@ -100,7 +100,8 @@ async fn forget_used_passwords(driver: &LocalDriver, db: &Db) -> Result<(), stor
 
 /// Ends all instances' processes of a state folder. No daemon may run on it, or it would start them again.
 pub async fn stop_instances(state_dir: &Path) -> anyhow::Result<()> {
-    let instances = state_dir.join("instances");
+    // Absolute, as in the arguments of the processes.
+    let instances = std::path::absolute(state_dir)?.join("instances");
     if instances.exists() {
         Processes::adopt(&instances)?.stop_all().await;
     }
