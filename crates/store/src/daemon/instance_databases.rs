@@ -116,6 +116,18 @@ impl Server {
         Ok(())
     }
 
+    /// Whether Synapse has an account of that id.
+    pub async fn has_user(&self, instance: Uuid, matrix_id: &str) -> Result<bool, Error> {
+        let client = self.connect(Some(&name(instance))).await?;
+        let row = client
+            .query_one(
+                "select exists (select 1 from users where name = $1)",
+                &[&matrix_id],
+            )
+            .await?;
+        Ok(row.get(0))
+    }
+
     /// Whether Synapse knows a device of a user, that is: whether they have signed in.
     pub async fn has_device(&self, instance: Uuid, matrix_id: &str) -> Result<bool, Error> {
         let client = self.connect(Some(&name(instance))).await?;

@@ -5,6 +5,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use sha1::Sha1;
+use store::daemon::instance_databases::Server;
 use store::daemon::instances::Instance;
 
 use super::super::{DriverError, Progress, Work};
@@ -42,10 +43,16 @@ pub(super) fn localpart(email: &str) -> String {
 /// Makes the account unless Synapse has it.
 pub(super) async fn ensure(
     http: &reqwest::Client,
+    databases: &Server,
     home: &Home,
     work: &Work<'_>,
 ) -> Result<Progress, DriverError> {
     if is_known(work.instance) {
+        return Ok(Progress::Done);
+    }
+    // Asking the registration itself would cost Synapse a password hash each time.
+    let has_user = databases.has_user(home.id, &home.owner_matrix_id).await;
+    if has_user.is_ok_and(|has_user| has_user) {
         return Ok(Progress::Done);
     }
     let Ok(Some(ports)) = ports::read(home) else {

@@ -24,7 +24,7 @@ impl LocalDriver {
         match step.name {
             DATABASE => database::ensure(&self.config.databases, work).await,
             HOMESERVER => self.ensure_homeserver(&home, &installed, work).await,
-            ACCOUNT => owner::ensure(&self.http, &home, work).await,
+            ACCOUNT => owner::ensure(&self.http, &self.config.databases, &home, work).await,
             MINDROOM => self.ensure_mindroom(&home, &installed, work).await,
             _ => Ok(
                 match self.observe_up(work.instance, &home, &installed).await {
