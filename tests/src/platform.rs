@@ -1,0 +1,167 @@
+//! The running platform, as `up` describes it in `addresses.json`.
+
+use std::path::PathBuf;
+
+use reqwest::{Client, Method, RequestBuilder, redirect};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_postgres::NoTls;
+
+/// Where the platform is and how to get in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Platform {
+    /// `http://app.mindroom.localhost:8080`
+    pub app: String,
+    /// `http://api.mindroom.localhost:8080`
+    pub api: String,
+    /// `http://auth.mindroom.localhost:8080`
+    pub auth: String,
+    /// `http://stripe.mindroom.localhost:8080`
+    pub stripe: String,
+    /// The owner's.
+    pub database_url: String,
+    /// For browsers.
+    pub publishable_key: String,
+    /// Keys of machines.
+    pub system_keys: SystemKeys,
+    /// The seeded admin.
+    pub admin: Admin,
+    /// Secrets of the stand-ins.
+    pub stand_ins: StandIns,
+    /// The state folder; not part of the file.
+    #[serde(skip)]
+    pub state: PathBuf,
+    #[serde(skip)]
+    http: Client,
+}
+
+/// Keys of machines by scope.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SystemKeys {
+    /// May check health.
+    pub health: String,
+    /// May read figures, and nothing else.
+    pub metrics: String,
+}
+
+/// The seeded admin.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Admin {
+    /// Address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Secrets of the stand-ins.
+#[derive(Debug, Clone, Deserialize)]
+pub struct StandIns {
+    /// What Stripe's stand-in signs with.
+    pub stripe_webhook_secret: String,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// Its body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// Asserts a status and answers the body.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// Asserts a problem of this status and code.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(
+            problem["request_id"],
+            self.headers["x-request-id"].to_str().unwrap_or_default()
+        );
+    }
+}
+
+impl Platform {
+    /// The platform that `MINDROOM_ADDRESSES` names.
+    ///
+    /// # Panics
+    /// When there is none: these tests fail without one, they are never skipped.
+    #[expect(clippy::expect_used, reason = "a test helper")]
+    pub fn get() -> Self {
+        // an error means that another test of this process was first
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let file = std::env::var("MINDROOM_ADDRESSES")
+            .expect("MINDROOM_ADDRESSES names the addresses.json of a running platform");
+        let text = std::fs::read_to_string(&file).expect("read addresses.json");
+        let mut platform: Self = serde_json::from_str(&text).expect("addresses.json");
+        platform.state = PathBuf::from(file)
+            .parent()
+            .expect("state folder")
+            .to_owned();
+        platform.http = Client::builder()
+            .redirect(redirect::Policy::none())
+            .build()
+            .expect("HTTP client");
+        platform
+    }
+
+    /// A request to one of the platform's hosts. Programs do not resolve `*.localhost`, so it goes to the
+    /// gateway's address with the host by name.
+    pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        let (host, rest) = split(url);
+        let port = host.rsplit(':').next().unwrap_or("80");
+        self.http
+            .request(method, format!("http://127.0.0.1:{port}{rest}"))
+            .header("host", host)
+    }
+
+    /// A request to the API.
+    pub fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, &format!("{}{path}", self.api))
+    }
+
+    /// Sends a request and reads its answer.
+    #[expect(clippy::expect_used, reason = "a test helper")]
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Answer {
+            status,
+            headers,
+            text: answer.text().await.expect("a body"),
+        }
+    }
+
+    /// The database, as its owner.
+    #[expect(clippy::expect_used, reason = "a test helper")]
+    pub async fn database(&self) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(&self.database_url, NoTls)
+            .await
+            .expect("the database");
+        tokio::spawn(connection);
+        client
+    }
+}
+
+fn split(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or((rest, "/"), |at| rest.split_at(at))
+}
