@@ -7,6 +7,7 @@
 
 mod cluster;
 mod end_to_end;
+mod instance_api;
 mod lanes;
 mod queue;
 mod reconcile;
