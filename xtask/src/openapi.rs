@@ -9,7 +9,7 @@ use crate::build::portal;
 use crate::{step, workspace};
 
 /// The portal's generated client, below the root; `portal/package.json`'s script `generate` writes it.
-const CLIENT: &str = "portal/src/api/schema.d.ts";
+const CLIENT: &str = "portal/src/lib/api.generated.ts";
 
 /// What `cargo xtask openapi` takes.
 #[derive(Args)]

@@ -14,6 +14,7 @@ const NO_INPUTS: &[&str] = &[
     ".next",
     "out",
     "tsconfig.tsbuildinfo",
+    "next-env.d.ts",
     "test-results",
 ];
 

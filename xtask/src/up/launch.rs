@@ -210,6 +210,7 @@ fn command(part: &Part, log: &File) -> Result<Command> {
     command
         .current_dir(part.folder.clone().unwrap_or_else(workspace::root))
         .env_remove("DATABASE_URL") // the owner's, which no part may have
+        .env("NO_COLOR", "1") // logs are files
         .envs(part.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         // Straight into the file: a pipe through this process would break when it is killed.

@@ -81,11 +81,30 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         confirm_email: options.confirm_email,
         rate_limits: &options.rate_limits,
     };
+    install_runtimes(&plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
     runtime.block_on(serve(&plan))
+}
+
+/// Installs what instances run, so that the first customer does not wait for it. Without network everything
+/// else works, and the daemon tries again when the first instance is made.
+fn install_runtimes(plan: &Plan<'_>) -> Result<()> {
+    let mut command = std::process::Command::new(workspace::program("provisioner-daemon"));
+    command
+        .args(plan.daemon_command("install-runtimes")?)
+        .current_dir(workspace::root());
+    let installed = step::run("runtimes", "installing what instances run", &mut command);
+    let is_required = std::env::var("MINDROOM_REQUIRED").is_ok_and(|value| value == "1");
+    match installed {
+        Err(error) if !is_required => {
+            eprintln!("instances cannot be made until their software is installed: {error:#}");
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 fn require_free_port(port: u16) -> Result<()> {

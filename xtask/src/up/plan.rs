@@ -198,8 +198,25 @@ impl Plan<'_> {
             environment,
         );
         part.stop_limit = Duration::from_secs(30); // finishes the step it is in
-        part.after_stop = Some(vec!["stop-instances".to_owned()]);
+        part.after_stop = Some(self.daemon_command("stop-instances")?);
         Ok(part)
+    }
+
+    /// Another command of the daemon's program, on the same folder.
+    pub(crate) fn daemon_command(&self, name: &str) -> Result<Vec<String>> {
+        Ok(vec![
+            name.to_owned(),
+            "--state-dir".to_owned(),
+            self.instances_dir()?,
+        ])
+    }
+
+    fn instances_dir(&self) -> Result<String> {
+        Ok(self
+            .state
+            .dir("provisioner")?
+            .to_string_lossy()
+            .into_owned())
     }
 
     /// What calls the timed functions.

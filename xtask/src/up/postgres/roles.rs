@@ -68,7 +68,9 @@ pub(crate) async fn prepare(server: &Server, secrets: &Secrets) -> Result<()> {
     }
     ensure_database(&maintenance, server.platform_database(), None).await?;
     ensure_database(&maintenance, STRIPE_DATABASE, Some(STRIPE.name)).await?;
-    let _ = (); // TEMP
+    store::native::prepare_database(server.owner_url().as_str())
+        .await
+        .context("migrate the database")?;
     for role in &ROLES {
         set_password(&maintenance, role, secrets).await?;
     }
