@@ -28,19 +28,26 @@ impl Account {
     /// Signs up under a new address and sets the account up.
     pub async fn sign_up(platform: &Platform) -> Self {
         let email = format!("p{}@example.com", Uuid::new_v4().simple());
-        let body = json!({"email": email, "password": "correct horse battery"});
+        Self::sign_up_as(platform, &email, "correct horse battery").await
+    }
+
+    /// Signs up under an address and sets the account up.
+    pub async fn sign_up_as(platform: &Platform, email: &str, password: &str) -> Self {
+        let body = json!({"email": email, "password": password});
         let account = Self::session(platform, "/auth/v1/signup", &body).await;
+        account.post("/my/account/setup").await.expect(200);
         account
-            .call(Method::POST, "/my/account/setup", None)
-            .await
-            .expect(200);
-        account
+    }
+
+    /// Signs in.
+    pub async fn sign_in(platform: &Platform, email: &str, password: &str) -> Self {
+        let body = json!({"email": email, "password": password});
+        Self::session(platform, "/auth/v1/token?grant_type=password", &body).await
     }
 
     /// Signs the seeded admin in.
     pub async fn admin(platform: &Platform) -> Self {
-        let body = json!({"email": platform.admin.email, "password": platform.admin.password});
-        Self::session(platform, "/auth/v1/token?grant_type=password", &body).await
+        Self::sign_in(platform, &platform.admin.email, &platform.admin.password).await
     }
 
     #[expect(clippy::expect_used, reason = "a test helper")]
@@ -121,7 +128,7 @@ impl Account {
     /// Awaits an instance's status.
     pub async fn awaits(&self, instance: &Value, status: &str) -> Value {
         let path = format!("/my/instances/{}", instance["instance_id"]);
-        let patience = Duration::from_secs(180);
+        let patience = Duration::from_mins(3);
         until(&format!("status {status}"), patience, async || {
             let now = self.get(&path).await;
             let now = if now.status == 200 {

@@ -1,5 +1,10 @@
 //! What the system tests share: where the running platform is, and accounts that act on it as a person would.
 
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "asserting is what these helpers are for"
+)]
+
 mod account;
 mod platform;
 mod wait;

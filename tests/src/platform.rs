@@ -112,10 +112,8 @@ impl Platform {
             .expect("MINDROOM_ADDRESSES names the addresses.json of a running platform");
         let text = std::fs::read_to_string(&file).expect("read addresses.json");
         let mut platform: Self = serde_json::from_str(&text).expect("addresses.json");
-        platform.state = PathBuf::from(file)
-            .parent()
-            .expect("state folder")
-            .to_owned();
+        platform.state = PathBuf::from(file);
+        platform.state.pop();
         platform.http = Client::builder()
             .redirect(redirect::Policy::none())
             .build()

@@ -1,7 +1,10 @@
 //! The whole platform from outside, by its API.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it found by panicking")]
+
 mod daemon;
 mod rules;
+mod schema;
 mod tenancy;
 mod tokens;
 mod webhooks;

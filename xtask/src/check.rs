@@ -74,7 +74,7 @@ fn advisory_database(deny: &PathBuf) -> Result<()> {
         "advisories-fetch",
         "fetching advisories",
         &mut fetch,
-        Some(std::time::Duration::from_secs(60)),
+        Some(std::time::Duration::from_mins(1)),
     )
 }
 

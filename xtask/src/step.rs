@@ -73,12 +73,12 @@ pub(crate) fn run_within(
         return Ok(());
     }
     progress.fail();
-    Err(failure(title, &status, &tail, &log_path))
+    Err(failure(title, status, &tail, &log_path))
 }
 
 fn failure(
     title: &str,
-    status: &std::process::ExitStatus,
+    status: std::process::ExitStatus,
     tail: &VecDeque<String>,
     log: &Path,
 ) -> anyhow::Error {

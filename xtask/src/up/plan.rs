@@ -146,7 +146,7 @@ impl Plan<'_> {
             arguments,
             spin_environment(self.variables(stripe_prices)?),
         );
-        part.start_limit = Duration::from_secs(600); // compiles every function on its first start
+        part.start_limit = Duration::from_mins(10); // compiles every function on its first start
         Ok(part)
     }
 
@@ -261,7 +261,7 @@ fn part(
         run_as: None,
         folder: None,
         ready: Ready::Line,
-        start_limit: Duration::from_secs(60),
+        start_limit: Duration::from_mins(1),
         stop_signal: Signal::SIGTERM,
         stop_limit: Duration::from_secs(10),
         after_stop: None,

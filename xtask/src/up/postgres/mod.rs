@@ -46,9 +46,9 @@ impl Server {
         }
         let place = place::Place::choose(state)?;
         let server = cluster::Cluster::open(&place, &secrets.postgres)?;
-        let port = ports.of("postgres")?;
+        let listen_port = ports.of("postgres")?;
         let mut owner = Url::parse(&format!(
-            "postgres://postgres@127.0.0.1:{port}/{PLATFORM_DATABASE}"
+            "postgres://postgres@127.0.0.1:{listen_port}/{PLATFORM_DATABASE}"
         ))?;
         set_password(&mut owner, &secrets.postgres)?;
         let maintenance = with_database(&owner, "postgres");
@@ -60,12 +60,12 @@ impl Server {
         let part = Part {
             name: "postgres",
             program: server.binaries.join("postgres"),
-            arguments: arguments(&place, port),
+            arguments: arguments(&place, listen_port),
             environment: Vec::new(),
             run_as: place.run_as,
             folder: Some(place.data.clone()),
             ready: Ready::Postgres(maintenance),
-            start_limit: std::time::Duration::from_secs(60),
+            start_limit: std::time::Duration::from_mins(1),
             stop_signal: Signal::SIGINT, // "fast": ends sessions, writes a checkpoint
             stop_limit: std::time::Duration::from_secs(30),
             after_stop: None,

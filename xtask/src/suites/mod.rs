@@ -1,0 +1,208 @@
+//! `cargo xtask test`: the suites, by name, in the order in which they run.
+
+mod figures;
+mod platform;
+mod versions;
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use self::platform::Platform;
+use crate::{build, tools, workspace};
+
+/// What `cargo xtask test` takes.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Suites to run; all when none is given.
+    names: Vec<String>,
+}
+
+/// One suite: what it is called, whether it needs the platform running, and how it runs.
+struct Suite {
+    name: &'static str,
+    run: Run,
+}
+
+enum Run {
+    /// By itself.
+    Alone(fn() -> Result<()>),
+    /// Against a running platform; suites that follow one another share it.
+    OnPlatform(fn(&Platform) -> Result<()>),
+}
+
+/// The package of the suite over the running system; it is no test of a package by itself.
+const WHOLE_SYSTEM_PACKAGE: &str = "platform-tests";
+
+/// All suites; a new one is one line here.
+const SUITES: &[Suite] = &[
+    Suite {
+        name: "native",
+        run: Run::Alone(native),
+    },
+    Suite {
+        name: "system",
+        run: Run::OnPlatform(system),
+    },
+    Suite {
+        name: "browser",
+        run: Run::OnPlatform(browser),
+    },
+    Suite {
+        name: "again",
+        run: Run::OnPlatform(again),
+    },
+    Suite {
+        name: "figures",
+        run: Run::OnPlatform(figures::print),
+    },
+];
+
+/// Runs the suites asked for.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let suites = chosen(&options.names)?;
+    versions::prepare()?;
+    let mut platform = None;
+    for suite in suites {
+        match suite.run {
+            Run::Alone(run) => run()?,
+            Run::OnPlatform(run) => {
+                if platform.is_none() {
+                    build::run()?;
+                    platform = Some(Platform::start()?);
+                }
+                if let Some(platform) = &platform {
+                    run(platform)?;
+                }
+            }
+        }
+    }
+    match platform {
+        Some(platform) => platform.stop(),
+        None => Ok(()),
+    }
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Suite>> {
+    if names.is_empty() {
+        return Ok(SUITES.iter().collect());
+    }
+    names.iter().map(|name| find(name)).collect()
+}
+
+fn find(name: &str) -> Result<&'static Suite> {
+    let known = || {
+        SUITES
+            .iter()
+            .map(|suite| suite.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match SUITES.iter().find(|suite| suite.name == name) {
+        Some(suite) => Ok(suite),
+        None => bail!("there is no suite {name}; there are: {}", known()),
+    }
+}
+
+/// Every package's own tests, those that need only PostgreSQL's programs, Python and Node.
+fn native() -> Result<()> {
+    let mut command = tools::cargo();
+    command
+        .args([
+            "test",
+            "--workspace",
+            "--exclude",
+            WHOLE_SYSTEM_PACKAGE,
+            "--no-fail-fast",
+        ])
+        .env("MINDROOM_RUNTIMES_DIR", platform::runtimes());
+    visibly("native", &mut command)?;
+    portal()
+}
+
+/// The portal's own tests.
+fn portal() -> Result<()> {
+    build::portal::install()?;
+    visibly("portal", &mut build::portal::npm(&["test"]))
+}
+
+/// The whole platform by its API.
+fn system(platform: &Platform) -> Result<()> {
+    let mut command = tools::cargo();
+    command.args([
+        "test",
+        "--package",
+        WHOLE_SYSTEM_PACKAGE,
+        "--test",
+        "system",
+        "--",
+        "--nocapture",
+    ]);
+    visibly("system", platform.describe(&mut command))
+}
+
+/// The whole platform by its pages.
+fn browser(platform: &Platform) -> Result<()> {
+    let folder = workspace::root().join("tests/browser");
+    let mut install = Command::new("npm");
+    install
+        .current_dir(&folder)
+        .args(["ci", "--no-audit", "--no-fund"]);
+    crate::step::run(
+        "browser-install",
+        "installing the browser tests' packages",
+        &mut install,
+    )?;
+    let mut command = Command::new("npm");
+    command
+        .current_dir(&folder)
+        .args(["test"])
+        .env("SCREENSHOTS", workspace::target().join("screenshots"));
+    visibly("browser", platform.describe(&mut command))
+}
+
+/// Stopped by Ctrl-C and started again, everything is as it was.
+fn again(platform: &Platform) -> Result<()> {
+    let phase = |name: &str| {
+        let mut command = tools::cargo();
+        command.args([
+            "test",
+            "--package",
+            WHOLE_SYSTEM_PACKAGE,
+            "--test",
+            "again",
+            "--",
+        ]);
+        command.args(["--ignored", "--exact", name, "--nocapture"]);
+        visibly("again", platform.describe(&mut command))
+    };
+    phase("before")?;
+    platform.restart()?;
+    phase("after")
+}
+
+/// Runs a suite with its output shown as it comes.
+fn visibly(name: &str, command: &mut Command) -> Result<()> {
+    println!("--- {name}");
+    let status = command.status()?;
+    if !status.success() {
+        bail!("suite {name} failed");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_choose_suites_and_an_unknown_one_is_refused() {
+        assert_eq!(chosen(&[]).unwrap().len(), SUITES.len());
+        assert_eq!(chosen(&["native".to_owned()]).unwrap().len(), 1);
+        let refused = chosen(&["nonesuch".to_owned()])
+            .err()
+            .map(|error| error.to_string());
+        assert!(refused.is_some_and(|text| text.contains("native")));
+    }
+}
