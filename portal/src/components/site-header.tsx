@@ -27,7 +27,7 @@ export function SiteHeader() {
         <div className="ml-auto flex items-center gap-3">
           {services && session && (
             <>
-              <span className="hidden max-w-48 truncate text-sm text-muted md:inline">
+              <span className="hidden max-w-72 truncate text-sm text-muted md:inline">
                 {session.user.email}
               </span>
               <SignOut />

@@ -9,7 +9,7 @@ import { Page } from "@/components/page";
 import { StatusBadge } from "@/features/instances/status-badge";
 import { type AdminInstance, done } from "@/lib/api";
 import { dateTime } from "@/lib/format";
-import { INSTANCE_STATUSES } from "@/lib/instance-status";
+import { INSTANCE_STATUSES, isGone } from "@/lib/instance-status";
 import { useServices } from "@/lib/services";
 
 import { type Column, ListPage } from "./list-page";
@@ -64,7 +64,9 @@ function Instances() {
   );
 }
 
-function AddressCell({ subdomain, frontend_url }: AdminInstance) {
+function AddressCell({ subdomain, frontend_url, status }: AdminInstance) {
+  // Where nothing answers any more, there is nothing to open.
+  if (isGone({ status })) return subdomain;
   return (
     <a href={frontend_url} target="_blank" rel="noreferrer" className="text-brand underline">
       {subdomain}
