@@ -32,9 +32,9 @@ export async function openBrowser() {
   return { browser, context, watch: new Watch(context) };
 }
 
-/** Keeps a picture of the whole page. */
-export function screenshot(page, name) {
-  return page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+/** Keeps a picture of the page: all of it, or what the window shows. */
+export function screenshot(page, name, { fullPage = true } = {}) {
+  return page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage });
 }
 
 /** Collects what must not happen: errors on a page, in its console, and requests to strangers. */

@@ -24,12 +24,12 @@ export async function comesUp(page, { subdomain }) {
 
 /** Its page shows the owner's Matrix id, and the password when asked. */
 export async function showsItsOwner(page, { subdomain }) {
+  await screenshot(page, "07-instance-running");
   const id = await handle(page, "owner-matrix-id").innerText();
   assert.ok(id.startsWith("@") && id.includes(`:${subdomain}.`), id);
   assert.equal(await copied(page, "the Matrix id"), id);
   const password = await copied(page, "the password");
   assert.equal((await handle(page, "owner-password").innerText()).includes(password), false);
-  await screenshot(page, "07-instance-running");
   await button(page, "Show the password").click();
   assert.equal(await handle(page, "owner-password").innerText(), password);
 }
@@ -45,6 +45,7 @@ export async function hasADashboard(page, context, watch) {
   assert.match(await tab.title(), /MindRoom/);
   await sees(tab, "Assistant");
   await sees(tab, "Lobby");
+  await tab.getByText("Preparing usage report").waitFor({ state: "hidden" });
   await screenshot(tab, "08-mindroom");
   await tab.close();
 }
@@ -97,7 +98,7 @@ export async function goes(page, { subdomain }) {
   await confirmation.fill(subdomain.slice(0, -1));
   assert.equal(await button(page, "Delete instance").isDisabled(), true);
   await confirmation.fill(subdomain);
-  await screenshot(page, "14-delete");
+  await screenshot(page, "14-delete", { fullPage: false });
   await button(page, "Delete instance").click();
   await instanceIs(page, "deprovisioned");
   await screenshot(page, "15-instance-deleted");

@@ -42,27 +42,26 @@ pub(crate) fn run() -> Result<()> {
 
 fn deny() -> Result<()> {
     let deny = installed_cargo_deny()?;
-    let check = |what: &[&str]| {
+    let check = |options: &[&str], what: &[&str]| {
         let mut command = Command::new(&deny);
         command
             .current_dir(workspace::root())
-            .args(["--all-features", "check"])
-            .args(what);
+            .arg("--all-features")
+            .args(options);
+        command.arg("check").args(what);
         command
     };
-    step::run(
-        "deny",
-        "licences, sources, bans",
-        &mut check(&["bans", "licenses", "sources"]),
-    )?;
+    let graph = ["bans", "licenses", "sources"];
+    step::run("deny", "licences, sources, bans", &mut check(&[], &graph))?;
     if let Err(reason) = advisory_database(&deny) {
         eprintln!("advisories are NOT checked: their database cannot be fetched here ({reason:#})");
         return Ok(());
     }
+    // Fetched a moment ago, so the check itself needs no network.
     step::run(
         "advisories",
         "advisories",
-        &mut check(&["--disable-fetch", "advisories"]),
+        &mut check(&["--offline"], &["advisories"]),
     )
 }
 

@@ -31,7 +31,10 @@ pub struct PricingProduct {
 }
 
 /// One plan.
-#[expect(clippy::struct_excessive_bools, reason = "each is a promise of the plan")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a promise of the plan"
+)]
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PlanCard {
     /// Display name.

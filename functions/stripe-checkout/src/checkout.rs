@@ -91,7 +91,9 @@ async fn reuse_or_close(cx: &Context, known: &CheckoutContext) -> Result<Option<
     let stripe = cx.stripe().await?;
     // what Stripe says counts, not what we remember
     match stripe.retrieve_checkout_session(&open.id).await {
-        Ok(session) if session.status == Some(CheckoutStatus::Open) && open.reusable => return Ok(Some(open.url.clone())),
+        Ok(session) if session.status == Some(CheckoutStatus::Open) && open.reusable => {
+            return Ok(Some(open.url.clone()));
+        }
         Ok(session) if session.status == Some(CheckoutStatus::Open) => {
             let key = format!("checkout:{}:expire", open.id);
             stripe.expire_checkout_session(&open.id, &key).await?;

@@ -211,6 +211,7 @@ fn command(part: &Part, log: &File) -> Result<Command> {
         .current_dir(part.folder.clone().unwrap_or_else(workspace::root))
         .env_remove("DATABASE_URL") // the owner's, which no part may have
         .env("NO_COLOR", "1") // logs are files
+        .env("RUST_LIB_BACKTRACE", "0") // an error is its chain; a panic keeps its backtrace
         .envs(part.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         // Straight into the file: a pipe through this process would break when it is killed.

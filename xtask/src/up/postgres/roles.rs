@@ -63,7 +63,7 @@ pub(crate) const MAINTENANCE_DATABASE: &str = "postgres";
 /// Makes what is missing and sets passwords and rights; changes nothing the second time.
 pub(crate) async fn prepare(server: &Server, secrets: &Secrets) -> Result<()> {
     let maintenance = connect(&server.owner_url_of(MAINTENANCE_DATABASE)).await?;
-    for role in ROLES.iter() {
+    for role in &ROLES {
         ensure_role(&maintenance, role).await?;
     }
     ensure_database(&maintenance, server.platform_database(), None).await?;
