@@ -73,9 +73,6 @@ export async function stops(page, context, watch) {
   await screenshot(page, "09-instance-stopped");
   watch.expect(503, address);
   const tab = await context.newPage();
-  // MindRoom's page names no lifetime, and Chromium would show its own copy for a while.
-  const network = await context.newCDPSession(tab);
-  await network.send("Network.clearBrowserCache");
   assert.equal((await tab.goto(address)).status(), 503);
   await sees(tab, /stopped/i);
   await screenshot(tab, "10-status-page");

@@ -260,11 +260,22 @@ impl Gateway {
             .forwarder
             .send(request, upstream, path, visit.client, &visit.host)
             .await;
-        answer.unwrap_or_else(|failure| {
-            tracing::debug!(?failure, subdomain, "an instance does not answer");
-            status_page::not_up(subdomain, face, &Reason::Silent)
-        })
+        match answer {
+            Ok(answer) => asked_again(answer),
+            Err(failure) => {
+                tracing::debug!(?failure, subdomain, "an instance does not answer");
+                status_page::not_up(subdomain, face, &Reason::Silent)
+            }
+        }
     }
+}
+
+/// MindRoom's pages name no lifetime, and a browser would show its own copy of one for a while after the instance
+/// was stopped. It may keep them, but has to ask.
+fn asked_again(mut answer: Response<Body>) -> Response<Body> {
+    let lifetime = answer.headers_mut().entry(http::header::CACHE_CONTROL);
+    lifetime.or_insert(http::HeaderValue::from_static("no-cache"));
+    answer
 }
 
 /// Refuses what Spin would answer with an empty 500 or a closed connection.
