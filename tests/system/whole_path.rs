@@ -19,6 +19,13 @@ async fn a_customer_gets_uses_and_deletes_an_instance() {
     let asked = account.instance().await;
     let running = account.awaits(&asked, "running").await;
     report(&running, paid.elapsed());
+    let server = platform
+        .database()
+        .await
+        .query_one("show server_version", &[])
+        .await
+        .unwrap();
+    println!("PostgreSQL {}", server.get::<_, String>(0));
     the_instance_is_real(&platform, &running).await;
     the_owner_signs_in(&platform, &running).await;
 
