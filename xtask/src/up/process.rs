@@ -20,16 +20,19 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The record of a running process.
+    /// The record of a process; a child that has ended already counts until it is waited for.
     pub(crate) fn of(pid: u32) -> Result<Self> {
         let pid = i32::try_from(pid).context("a process id is too large")?;
-        let started = started(pid).with_context(|| format!("find process {pid}"))?;
-        Ok(Self { pid, started })
+        let seen = look(pid).with_context(|| format!("find process {pid}"))?;
+        Ok(Self {
+            pid,
+            started: seen.started,
+        })
     }
 
     /// Whether that very process still runs.
     pub(crate) fn is_running(&self) -> bool {
-        started(self.pid).is_some_and(|started| started == self.started)
+        look(self.pid).is_some_and(|seen| !seen.is_remains && seen.started == self.started)
     }
 
     /// Sends a signal to the process alone: what it started may have to outlive it.
@@ -73,28 +76,43 @@ impl Record {
     }
 }
 
-/// When a process began; `None` when there is none, or only its remains.
+/// What the system says about a process.
+struct Seen {
+    /// When it began.
+    started: String,
+    /// Whether it has ended and only waits for its parent to ask.
+    is_remains: bool,
+}
+
+/// Looks a process up; `None` when there is none.
 #[cfg(target_os = "linux")]
-fn started(pid: i32) -> Option<String> {
+fn look(pid: i32) -> Option<Seen> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold anything, so fields are counted from its end.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     let is_remains = matches!(fields.next()?, "Z" | "X");
     let ticks_since_boot = fields.nth(18)?;
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    (!is_remains).then(|| format!("{ticks_since_boot} {}", boot.trim()))
+    let started = format!("{ticks_since_boot} {}", boot.trim());
+    Some(Seen {
+        started,
+        is_remains,
+    })
 }
 
-/// When a process began; `None` when there is none, or only its remains.
+/// Looks a process up; `None` when there is none.
 #[cfg(not(target_os = "linux"))]
-fn started(pid: i32) -> Option<String> {
+fn look(pid: i32) -> Option<Seen> {
     let output = std::process::Command::new("ps")
         .args(["-o", "state=,lstart=", "-p", &pid.to_string()])
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let (state, started) = text.split_once(char::is_whitespace)?;
-    (!state.starts_with('Z')).then(|| started.trim().to_owned())
+    Some(Seen {
+        started: started.trim().to_owned(),
+        is_remains: state.starts_with('Z'),
+    })
 }
 
 /// The command line of a process, if it runs and may be seen.

@@ -186,3 +186,95 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     // An error means that the supervisor is gone, which is a stop too.
     let _ = stopped.wait_for(|stop| *stop).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::signal::Signal;
+
+    use super::super::part::Ready;
+    use super::super::process::Record;
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    fn part(name: &'static str, script: &str) -> Part {
+        Part {
+            name,
+            program: PathBuf::from("/bin/sh"),
+            arguments: vec!["-c".to_owned(), script.to_owned()],
+            environment: Vec::new(),
+            run_as: None,
+            folder: None,
+            ready: Ready::Line,
+            start_limit: LIMIT,
+            stop_signal: Signal::SIGTERM,
+            stop_limit: LIMIT,
+            after_stop: None,
+        }
+    }
+
+    fn record(supervisor: &Supervisor, name: &str) -> Option<Record> {
+        let records = supervisor.folders.records();
+        records
+            .into_iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, record)| record)
+    }
+
+    #[tokio::test]
+    async fn a_part_that_dies_is_started_again_and_a_stopped_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap();
+        let mut supervisor = Supervisor::new(&state).unwrap();
+        let serving = part("serving", "echo Serving it; exec sleep 600");
+        supervisor.start(serving).await.unwrap();
+        let first = record(&supervisor, "serving").unwrap();
+        first.signal(Signal::SIGKILL);
+        let second = tokio::time::timeout(LIMIT, async {
+            loop {
+                match record(&supervisor, "serving") {
+                    Some(next) if next != first && next.is_running() => return next,
+                    _ => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        });
+        let second = second.await.expect("a second life in time");
+        supervisor.stop().await;
+        assert!(!second.is_running());
+        assert_eq!(record(&supervisor, "serving"), None);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_never_serves_is_an_error_with_the_end_of_its_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap();
+        let mut supervisor = Supervisor::new(&state).unwrap();
+        let broken = part("broken", "echo no such key >&2; exit 7");
+        let error = supervisor.start(broken).await.unwrap_err().to_string();
+        assert!(error.contains("no such key"), "{error}");
+        assert!(error.contains("exit status: 7"), "{error}");
+        supervisor.stop().await;
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_run_left_behind_is_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap();
+        let folders = Folders {
+            logs: state.dir("logs").unwrap(),
+            records: state.dir("run").unwrap(),
+        };
+        let left = part("left", "echo Serving it; exec sleep 600");
+        let mut launched = Launched::start(&left, &folders).unwrap();
+        launched.await_ready(&left).await.unwrap();
+        // The process is this test's child, which has to be waited for while it is being ended.
+        let waiting = tokio::spawn(async move { launched.wait().await });
+        let ended = tokio::task::spawn_blocking(move || {
+            super::super::launch::end_leftovers(&folders);
+            folders.records().len()
+        });
+        assert_eq!(ended.await.unwrap(), 0);
+        let status = waiting.await.unwrap();
+        assert!(status.contains("SIGTERM"), "{status}");
+    }
+}

