@@ -36,19 +36,8 @@ pub(crate) fn runtimes() -> PathBuf {
 impl Platform {
     /// Starts it and awaits `ready`.
     pub(crate) fn start() -> Result<Self> {
-        let state = workspace::target().join("test-state");
-        if state.exists() {
-            // whatever a killed run left is ended by `up` itself, which finds its records there
-            let up = spawn(free_port()?, &state)?;
-            let former = Self {
-                port: 0,
-                state: state.clone(),
-                up: RefCell::new(up),
-            };
-            former.ready()?;
-            former.stop()?;
-            std::fs::remove_dir_all(&state).context("remove the former test state")?;
-        }
+        // a folder of its own for each run, where PostgreSQL's user can pass
+        let state = std::env::temp_dir().join(format!("mindroom-test-{}", std::process::id()));
         let port = free_port()?;
         let up = spawn(port, &state)?;
         let platform = Self {
@@ -72,7 +61,8 @@ impl Platform {
 
     /// Stops it for good.
     pub(crate) fn stop(&self) -> Result<()> {
-        self.end()
+        self.end()?;
+        std::fs::remove_dir_all(&self.state).context("remove the test's state folder")
     }
 
     /// Tells a suite where the platform is.
