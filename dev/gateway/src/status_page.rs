@@ -22,12 +22,14 @@ pub(crate) enum Reason<'a> {
 
 /// The answer for an instance that is not up: a page for people, JSON for Matrix clients.
 pub(crate) fn not_up(subdomain: &str, face: Face, reason: &Reason<'_>) -> Response<Body> {
-    let (headline, detail) = words(reason);
+    let Words { headline, detail } = words(reason);
     let mut response = match face {
         Face::Web => {
             let steps = match reason {
-                Reason::NotUp(instance) => steps(&instance.progress),
-                Reason::Silent | Reason::Unknown => String::new(),
+                Reason::NotUp(instance) if is_under_way(&instance.status) => {
+                    steps(&instance.progress)
+                }
+                Reason::NotUp(_) | Reason::Silent | Reason::Unknown => String::new(),
             };
             answer::page(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -61,28 +63,70 @@ fn matrix(status: StatusCode, code: &str, error: &str) -> Response<Body> {
     answer::json_answer(status, &json!({ "errcode": code, "error": error.trim() }))
 }
 
-fn words(reason: &Reason<'_>) -> (&'static str, String) {
-    let instance = match reason {
-        Reason::Unknown => return ("Its status is not known at the moment", String::new()),
-        Reason::Silent => {
-            return (
-                "It does not answer at the moment",
-                "It is checked, and started again if need be.".to_owned(),
-            );
-        }
-        Reason::NotUp(instance) => instance,
+/// What the page says: in one sentence, and what it means for the reader.
+struct Words {
+    headline: &'static str,
+    detail: String,
+}
+
+fn words(reason: &Reason<'_>) -> Words {
+    let (headline, advice) = match reason {
+        Reason::Unknown => (
+            "Its status is not known at the moment",
+            "The platform's database does not answer. This page looks again by itself.",
+        ),
+        Reason::Silent => (
+            "It does not answer at the moment",
+            "It is checked, and started again if need be.",
+        ),
+        Reason::NotUp(instance) => of_status(&instance.status),
     };
-    let headline = match instance.status.as_str() {
-        "provisioning" => "It is being set up",
-        "stopping" => "It is being stopped",
-        "stopped" => "It is stopped",
-        "restarting" => "It is restarting",
-        "updating" => "It is being updated",
-        "error" => "It could not be set up",
-        "deprovisioning" => "It is being deleted",
-        _ => "It is not available at the moment",
+    let told = match reason {
+        Reason::NotUp(instance) => instance.status_reason.as_deref().unwrap_or_default(),
+        Reason::Silent | Reason::Unknown => "",
     };
-    (headline, instance.status_reason.clone().unwrap_or_default())
+    let detail = if told.is_empty() { advice } else { told };
+    Words {
+        headline,
+        detail: detail.to_owned(),
+    }
+}
+
+/// A status as a visitor understands it, with what to expect where the daemon gave no reason of its own.
+fn of_status(status: &str) -> (&'static str, &'static str) {
+    match status {
+        "provisioning" => (
+            "It is being set up",
+            "This takes a moment; this page goes on by itself.",
+        ),
+        "stopping" => ("It is being stopped", "Its data is kept."),
+        "stopped" => (
+            "It is stopped",
+            "Its data is kept. Its owner can start it on the instance's page in the portal.",
+        ),
+        "restarting" => (
+            "It is restarting",
+            "This takes a moment; this page goes on by itself.",
+        ),
+        "updating" => (
+            "It is being updated",
+            "This takes a moment; this page goes on by itself.",
+        ),
+        "error" => (
+            "It could not be set up",
+            "Its owner can try again on the instance's page in the portal.",
+        ),
+        "deprovisioning" => ("It is being deleted", "Nobody can use it any more."),
+        _ => (
+            "It is not available at the moment",
+            "It is checked, and started again if need be.",
+        ),
+    }
+}
+
+/// Whether steps lead somewhere: those of a stopped instance tell only how it once came up.
+fn is_under_way(status: &str) -> bool {
+    !matches!(status, "stopped" | "error" | "running")
 }
 
 fn steps(progress: &[Progress]) -> String {
@@ -183,6 +227,16 @@ mod tests {
         assert!(text.contains("&lt;script&gt;"), "{text}");
         assert!(text.contains("Database &lt;made&gt;"), "{text}");
         assert!(text.contains("http-equiv=\"refresh\""), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_stopped_one_says_what_to_do_and_shows_no_old_steps() {
+        let mut instance = instance("stopped", "");
+        instance.status_reason = None;
+        let text = text(not_up("acme", Face::Web, &Reason::NotUp(&instance))).await;
+        assert!(text.contains("Its owner can start it"), "{text}");
+        assert!(!text.contains("<ol>"), "{text}");
+        assert!(!text.contains("<p></p>"), "{text}");
     }
 
     #[tokio::test]
