@@ -9,61 +9,75 @@ use stripe::{Client, Interval, SecretKey, Transport, TransportError, WantedPrice
 
 use super::secrets::Secret;
 
-/// Our own id of the product, so that a second run finds it.
-const PRODUCT: &str = "mindroom";
 const CURRENCY: &str = "usd";
 
 /// Makes what is missing and answers the variable `stripe_prices`: `hobby_monthly=price_1,…`.
 pub(crate) async fn sync(api_url: &str, key: &Secret) -> Result<String> {
     let stripe = Client::new(Http::new()?, api_url, SecretKey::new(key.expose())?)?;
-    let product = WantedProduct {
-        id: PRODUCT,
-        name: &pricing().product.name,
-        description: Some(&pricing().product.description),
-    };
-    let product = stripe
-        .ensure_product(&product)
-        .await
-        .context("make Stripe's product")?;
     let mut entries = Vec::new();
-    for (lookup_key, amount, interval) in wanted() {
-        let wanted = WantedPrice {
-            lookup_key: &lookup_key,
-            product: &product.id,
-            unit_amount: amount,
-            currency: CURRENCY,
-            interval,
-        };
-        let price = stripe
-            .ensure_price(&wanted)
-            .await
-            .with_context(|| format!("make Stripe's price {lookup_key}"))?;
-        entries.push(format!("{lookup_key}={}", price.id));
+    for plan in Plan::ALL {
+        let prices = prices_of(plan);
+        if prices.is_empty() {
+            continue; // free costs nothing, enterprise is by agreement: Stripe sells neither
+        }
+        let product = ensure_product(&stripe, plan).await?;
+        for price in prices {
+            let wanted = WantedPrice {
+                lookup_key: &price.lookup_key,
+                product: &product,
+                unit_amount: price.amount,
+                currency: CURRENCY,
+                interval: price.interval,
+            };
+            let made = stripe
+                .ensure_price(&wanted)
+                .await
+                .with_context(|| format!("make Stripe's price {}", price.lookup_key))?;
+            entries.push(format!("{}={}", price.lookup_key, made.id));
+        }
     }
     Ok(entries.join(","))
 }
 
-/// Every plan and cycle that costs a fixed amount: lookup key, minor units, period.
-fn wanted() -> Vec<(String, i64, Interval)> {
-    let mut wanted = Vec::new();
-    for plan in Plan::ALL {
-        let terms = plan.terms();
-        let cycles = [
-            (BillingCycle::Monthly, terms.price_monthly, Interval::Month),
-            (BillingCycle::Yearly, terms.price_yearly, Interval::Year),
-        ];
-        for (cycle, amount, interval) in cycles {
-            // Free costs nothing, enterprise is by agreement: Stripe sells neither.
-            if let Some(amount) = amount.filter(|amount| *amount > 0) {
-                wanted.push((
-                    format!("{}_{}", plan.key(), cycle.key()),
-                    amount.into(),
-                    interval,
-                ));
-            }
-        }
-    }
-    wanted
+/// One product per plan, since its name is what Stripe's pages and invoices show. The id is ours, so that a second
+/// run finds it.
+async fn ensure_product(stripe: &Client<Http>, plan: Plan) -> Result<String> {
+    let terms = plan.terms();
+    let product = WantedProduct {
+        id: &format!("mindroom_{}", plan.key()),
+        name: &format!("{} {}", pricing().product.name, terms.name),
+        description: Some(&terms.description),
+    };
+    let made = stripe.ensure_product(&product).await;
+    Ok(made
+        .with_context(|| format!("make Stripe's product for {}", plan.key()))?
+        .id)
+}
+
+/// What a plan costs for one period.
+struct PlanPrice {
+    lookup_key: String,
+    /// Minor units.
+    amount: i64,
+    interval: Interval,
+}
+
+/// The prices of a plan that costs a fixed amount; none for the others.
+fn prices_of(plan: Plan) -> Vec<PlanPrice> {
+    let terms = plan.terms();
+    let cycles = [
+        (BillingCycle::Monthly, terms.price_monthly, Interval::Month),
+        (BillingCycle::Yearly, terms.price_yearly, Interval::Year),
+    ];
+    let paid = |(cycle, amount, interval): (BillingCycle, Option<u32>, Interval)| {
+        let amount = amount.filter(|amount| *amount > 0)?;
+        Some(PlanPrice {
+            lookup_key: format!("{}_{}", plan.key(), cycle.key()),
+            amount: amount.into(),
+            interval,
+        })
+    };
+    cycles.into_iter().filter_map(paid).collect()
 }
 
 /// Stripe's transport over reqwest.
@@ -106,19 +120,14 @@ mod tests {
 
     #[test]
     fn every_paid_plan_is_sold_by_month_and_year_and_the_others_are_not() {
-        let wanted = wanted();
-        let amount = |key: &str| {
-            wanted
-                .iter()
-                .find(|entry| entry.0 == key)
-                .map(|entry| entry.1)
-        };
+        let hobby = prices_of(Plan::Hobby);
+        let keys: Vec<&str> = hobby.iter().map(|price| price.lookup_key.as_str()).collect();
+        assert_eq!(keys, ["hobby_monthly", "hobby_yearly"]);
         assert_eq!(
-            amount("hobby_monthly"),
+            Some(hobby[0].amount),
             Plan::Hobby.terms().price_monthly.map(i64::from)
         );
-        assert!(amount("hobby_yearly").is_some());
-        assert_eq!(amount("free_monthly"), None);
-        assert_eq!(amount("enterprise_monthly"), None);
+        assert!(prices_of(Plan::Free).is_empty());
+        assert!(prices_of(Plan::Enterprise).is_empty());
     }
 }
