@@ -27,7 +27,7 @@ async fn a_customer_gets_uses_and_deletes_an_instance() {
         .unwrap();
     println!("PostgreSQL {}", server.get::<_, String>(0));
     the_instance_is_real(&platform, &running).await;
-    the_owner_signs_in(&platform, &running).await;
+    the_owner_signs_in(&platform, &account, &running).await;
 
     let path = format!("/my/instances/{}", running["instance_id"]);
     account.post(&format!("{path}/stop")).await.expect(202);
@@ -126,7 +126,7 @@ async fn the_instance_is_real(platform: &Platform, instance: &Value) {
 }
 
 /// Any Matrix client can sign in with what the instance page shows, and the password is then no longer shown.
-async fn the_owner_signs_in(platform: &Platform, instance: &Value) {
+async fn the_owner_signs_in(platform: &Platform, account: &Account, instance: &Value) {
     let login = json!({
         "type": "m.login.password",
         "identifier": {"type": "m.id.user", "user": instance["owner_matrix_id"]},
@@ -141,6 +141,23 @@ async fn the_owner_signs_in(platform: &Platform, instance: &Value) {
         .await
         .expect(200);
     assert_eq!(session["user_id"], instance["owner_matrix_id"]);
+
+    let path = format!("/my/instances/{}", instance["instance_id"]);
+    until(
+        "the used password to be forgotten",
+        Duration::from_secs(30),
+        async || {
+            let now = account.get(&path).await.expect(200);
+            now["owner_password"].is_null().then_some(())
+        },
+    )
+    .await;
+    let events = account
+        .get(&format!("{path}/events"))
+        .await
+        .expect(200)
+        .to_string();
+    assert!(events.contains("owner_signed_in"), "{events}");
 }
 
 async fn nothing_is_left(platform: &Platform, instance: &Value) {

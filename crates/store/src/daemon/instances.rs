@@ -21,6 +21,8 @@ pub struct Instance {
     pub subdomain: String,
     /// Its title.
     pub name: String,
+    /// The plan that it runs under, by its key.
+    pub tier: String,
     /// What is wished.
     pub wish: Wish,
     /// The wish's generation.
@@ -119,7 +121,7 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
     let client = db.get().await?;
     let statement = client
         .prepare_cached(
-            "select i.id, a.email, i.subdomain, i.name, i.desired_state, i.desired_gen, i.restart_gen, \
+            "select i.id, a.email, i.subdomain, i.name, i.tier, i.desired_state, i.desired_gen, i.restart_gen, \
                i.observed_gen, i.observed_restart_gen, i.status, i.status_reason, i.owner_matrix_id, \
                i.progress, i.progress_gen, \
                extract(epoch from now() - i.status_since)::float8 as status_age_s, \
@@ -133,6 +135,7 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
         owner_email: row.get("email"),
         subdomain: row.get("subdomain"),
         name: row.get("name"),
+        tier: row.get("tier"),
         wish: wish(row.get("desired_state")),
         desired_gen: row.get("desired_gen"),
         restart_gen: row.get("restart_gen"),
@@ -192,12 +195,17 @@ pub async fn list_with_first_password(db: &Db) -> Result<Vec<(Uuid, String)>, Er
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Forgets the owner's first password.
+/// Forgets the owner's first password, and tells whoever watches the instance that its owner has signed in.
 pub async fn forget_first_password(db: &Db, instance: Uuid) -> Result<(), Error> {
     db.get()
         .await?
         .execute(
-            "delete from public.instance_secrets where instance = $1 and name = 'owner_password'",
+            "with forgotten as ( \
+               delete from public.instance_secrets \
+               where instance = $1 and name = 'owner_password' returning instance) \
+             insert into public.instance_events (account_id, instance, kind, name, state) \
+             select i.account_id, i.id, 'step', 'owner_signed_in', 'done' \
+             from public.instances i join forgotten on forgotten.instance = i.id",
             &[&instance],
         )
         .await?;

@@ -13,8 +13,10 @@ use super::processes::Processes;
 
 /// How often processes are looked at.
 const LOOK: Duration = Duration::from_millis(500);
-/// How often logs and first passwords are looked at.
+/// How often logs are looked at.
 const TIDY: Duration = Duration::from_secs(10);
+/// How often owners are looked for who have signed in: the page that shows a first password is watched by a person.
+const SIGN_IN: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(driver: Arc<LocalDriver>, db: Db, stop: CancellationToken) {
     tokio::select! {
@@ -25,7 +27,7 @@ pub(super) async fn run(driver: Arc<LocalDriver>, db: Db, stop: CancellationToke
 
 async fn watch(driver: &LocalDriver, db: &Db) {
     start_what_is_down(driver, db).await;
-    let mut tidied = Instant::now();
+    let (mut tidied, mut asked) = (Instant::now(), Instant::now());
     let mut waiting = Vec::new();
     loop {
         waiting.extend(driver.processes.take_deaths());
@@ -34,6 +36,9 @@ async fn watch(driver: &LocalDriver, db: &Db) {
         if tidied.elapsed() > TIDY {
             tidied = Instant::now();
             driver.processes.bound_logs();
+        }
+        if asked.elapsed() > SIGN_IN {
+            asked = Instant::now();
             if let Err(error) = forget_used_passwords(driver, db).await {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
