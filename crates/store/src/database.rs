@@ -54,12 +54,13 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    /// Whether the same request may work a little later: connection lost, timeouts, too many connections,
-    /// shutdown, serialisation (SQLSTATE classes 08, 40, 53, 55, 57).
+    /// Whether the same request may work a little later: connection lost, timeouts, too many connections, disk
+    /// full, shutdown, serialisation, errors of the server's disk (SQLSTATE classes 08, 40, 53, 55, 57, 58), and a
+    /// database that takes no writes for now (25006: a standby, or Supabase when the disk is nearly full).
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable(_) => true,
-            Self::Refused { sqlstate, .. } => ["08", "40", "53", "55", "57"]
+            Self::Refused { sqlstate, .. } => ["08", "25006", "40", "53", "55", "57", "58"]
                 .iter()
                 .any(|class| sqlstate.starts_with(class)),
             Self::Unexpected { .. } => false,

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::Error;
+use crate::native::Address;
 
 /// Synapse's pool is 5; some room for a second process during a restart.
 const CONNECTION_LIMIT: u32 = 15;
@@ -15,7 +16,7 @@ const CONNECTION_LIMIT: u32 = 15;
 /// Where instances' databases are, with a role that may make databases and roles.
 #[derive(Clone)]
 pub struct Server {
-    config: Config,
+    address: Address,
 }
 
 impl std::fmt::Debug for Server {
@@ -41,16 +42,17 @@ pub fn name(instance: Uuid) -> String {
 impl Server {
     /// Reads the address.
     pub fn new(url: &str) -> Result<Self, Error> {
-        let mut config: Config = url.parse().map_err(Error::Address)?;
-        config
+        let mut address = Address::parse(url)?;
+        address
+            .config_mut()
             .application_name("provisioner-daemon")
             .connect_timeout(Duration::from_secs(5));
-        Ok(Self { config })
+        Ok(Self { address })
     }
 
     /// Where the server is.
     pub fn place(&self) -> Place {
-        let host = match self.config.get_hosts().first() {
+        let host = match self.address.config().get_hosts().first() {
             Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
             #[cfg(unix)]
             Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
@@ -58,16 +60,16 @@ impl Server {
         };
         Place {
             host,
-            port: self.config.get_ports().first().copied().unwrap_or(5432),
+            port: self.address.config().get_ports().first().copied().unwrap_or(5432),
         }
     }
 
     async fn connect(&self, database: Option<&str>) -> Result<Client, Error> {
-        let mut config = self.config.clone();
+        let mut address = self.address.clone();
         if let Some(database) = database {
-            config.dbname(database);
+            address.config_mut().dbname(database);
         }
-        let (client, connection) = config.connect(NoTls).await?;
+        let (client, connection) = address.connect().await?;
         // Ends by itself when the client is dropped.
         tokio::spawn(connection);
         Ok(client)

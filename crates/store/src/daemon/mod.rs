@@ -11,7 +11,8 @@ pub mod stripe;
 use std::time::Duration;
 
 use deadpool_postgres::{ManagerConfig, RecyclingMethod, Runtime, Timeouts};
-use tokio_postgres::NoTls;
+
+use crate::native::{Address, AddressError};
 
 /// How long a caller waits for a connection before it gets [`Error::Pool`].
 const POOL_WAIT: Duration = Duration::from_secs(5);
@@ -26,8 +27,8 @@ pub enum Error {
     #[error("the database refused")]
     Statement(#[from] tokio_postgres::Error),
     /// The address is none.
-    #[error("the database's address cannot be read")]
-    Address(#[source] tokio_postgres::Error),
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// The pool could not be built.
     #[error("the pool cannot be built")]
     Build(#[from] deadpool_postgres::BuildError),
@@ -48,15 +49,17 @@ impl std::fmt::Debug for Db {
 impl Db {
     /// A pool of at most `size` connections to `url`; connects when first used.
     pub fn new(url: &str, size: usize) -> Result<Self, Error> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(Error::Address)?;
-        config
+        let mut address = Address::parse(url)?;
+        address
+            .config_mut()
             .application_name("provisioner-daemon")
             .connect_timeout(POOL_WAIT)
             .keepalives_idle(Duration::from_secs(10))
             .tcp_user_timeout(Duration::from_secs(10));
+        let (config, tls) = address.into_parts();
         let manager = deadpool_postgres::Manager::from_config(
             config,
-            NoTls,
+            tls,
             ManagerConfig {
                 recycling_method: RecyclingMethod::Fast,
             },
