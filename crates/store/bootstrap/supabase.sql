@@ -41,11 +41,18 @@ end
 $$;
 
 -- Supabase lets its API roles use everything that later appears in `public`, so that row level
--- security alone is the wall there. Here too, or a policy that is missing would stay unseen.
+-- security alone is the wall there. Here too, until our migrations close it: a table of theirs that stays open
+-- would otherwise be seen on Supabase only.
 grant usage on schema public to anon, authenticated, service_role;
-alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
-alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
-alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
+do $$
+begin
+    if to_regclass('public.accounts') is null then
+        alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
+        alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
+        alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
+    end if;
+end
+$$;
 
 create schema if not exists auth authorization supabase_auth_admin;
 grant usage on schema auth to anon, authenticated, service_role;

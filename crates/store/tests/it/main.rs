@@ -1,0 +1,13 @@
+//! The schema on a real PostgreSQL: migrations, rights, tenancy, clocks, sessions, TLS.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it found by panicking")]
+
+mod migrations;
+mod privileges;
+mod rules;
+mod schedule;
+mod sessions;
+mod support;
+mod tenancy;
+mod tls;
+mod words;
