@@ -13,11 +13,18 @@ pub struct Anonymous;
 pub trait Caller: Sized {
     /// Checks the proof; what only the database knows is checked with the work itself.
     async fn prove(context: &Context, request: &Request) -> Result<Self, Error>;
+
+    /// Whose idempotency keys its commands have; nobody's for somebody unknown.
+    fn subject(&self) -> Option<String>;
 }
 
 impl Caller for Anonymous {
     async fn prove(_: &Context, _: &Request) -> Result<Self, Error> {
         Ok(Self)
+    }
+
+    fn subject(&self) -> Option<String> {
+        None
     }
 }
 
@@ -27,14 +34,22 @@ impl Caller for AccountCaller {
             .bearer()
             .ok_or(Error::Unauthenticated("no bearer token"))?;
         let caller = keys::verify(context, token).await?;
-        context.account.set(Some(caller.subject()));
+        context.noted.account.set(Some(caller.subject()));
         Ok(caller)
+    }
+
+    fn subject(&self) -> Option<String> {
+        Some(AccountCaller::subject(self).to_string())
     }
 }
 
 impl Caller for AdminCaller {
     async fn prove(context: &Context, request: &Request) -> Result<Self, Error> {
         AccountCaller::prove(context, request).await.map(Self::new)
+    }
+
+    fn subject(&self) -> Option<String> {
+        Caller::subject(self.account())
     }
 }
 
@@ -43,5 +58,9 @@ impl Caller for SystemCaller {
         let key = request.bearer().and_then(MachineKey::new);
         key.map(|key| key.caller())
             .ok_or(Error::Unauthenticated("no key"))
+    }
+
+    fn subject(&self) -> Option<String> {
+        Some(format!("machine:{}", hex::encode(self.key_sha256())))
     }
 }

@@ -1,10 +1,13 @@
 //! What a handler is given beside its caller and its request.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use auth::{AccountCaller, AdminCaller, SystemCaller};
+use serde::Serialize;
 use store::{Call, Rate, RequestFacts};
+use uuid::Uuid;
 
 use crate::Error;
 use crate::database::SpinDatabase;
@@ -18,8 +21,22 @@ pub struct Context {
     /// The component's variables.
     pub settings: Settings,
     pub(crate) facts: RequestFacts,
-    pub(crate) rate: std::rc::Rc<Cell<Option<Rate>>>,
-    pub(crate) account: std::rc::Rc<Cell<Option<uuid::Uuid>>>,
+    pub(crate) noted: Rc<Noted>,
+    /// This request, whatever id its client gave it.
+    pub(crate) attempt: Uuid,
+}
+
+/// What is learnt while a request is served and told with its answer or in the log.
+#[derive(Default)]
+pub(crate) struct Noted {
+    /// How the caller's limit stands.
+    pub(crate) rate: Cell<Option<Rate>>,
+    /// Who called.
+    pub(crate) account: Cell<Option<Uuid>>,
+    /// The answer is an earlier one's.
+    pub(crate) replayed: Cell<bool>,
+    /// The command under way, when it has an idempotency key.
+    pub(crate) claim: Cell<Option<Uuid>>,
 }
 
 impl Context {
@@ -50,11 +67,33 @@ impl Context {
     /// Takes the database's answer: notes how the limit stands and makes a refusal an error.
     pub fn settle<T>(&self, answer: store::Answer<T>) -> Result<T, Error> {
         if answer.rate.is_some() {
-            self.rate.set(answer.rate);
+            self.noted.rate.set(answer.rate);
         }
+        if answer.claim.is_some() {
+            self.noted.claim.set(answer.claim);
+        }
+        self.noted.replayed.set(answer.replayed);
         answer
             .outcome
             .map_err(|refusal| Error::Refused(refusal, answer.rate))
+    }
+
+    /// Keeps what a command answered that went on outside of the database, when it has an idempotency key. That it
+    /// fails is no reason to tell the caller: the command is done, and sent again it comes to the same.
+    pub async fn finish(&self, answer: &impl Serialize) {
+        if self.facts.idempotency.is_none() {
+            return;
+        }
+        if let Err(error) = store::idempotency::keep(&self.database, &self.facts, answer).await {
+            eprintln!("keep an answer: {error}");
+        }
+    }
+
+    /// The key for one request of this command to an outside part: the same when the command is sent again under
+    /// its idempotency key, a new one for each other command.
+    pub fn outside_key(&self, what: &str) -> String {
+        let command = self.noted.claim.get().unwrap_or(self.attempt);
+        format!("{what}:{command}")
     }
 
     /// Wakes the daemon after something was enqueued. That it fails is no reason to tell the caller: the daemon

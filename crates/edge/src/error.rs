@@ -23,6 +23,9 @@ pub enum Error {
     /// Stripe's signature does not hold. The reason is for the log alone.
     #[error("signature refused: {0}")]
     Signature(String),
+    /// `Idempotency-Key` was sent several times, or is no key.
+    #[error("bad idempotency key")]
+    BadIdempotencyKey,
     /// Nothing of that name.
     #[error("not found")]
     NotFound,
@@ -59,6 +62,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the request itself is wrong, whoever sent it and however things stand.
+    pub(crate) fn is_the_clients(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed(_)
+                | Self::Invalid { .. }
+                | Self::BadIdempotencyKey
+                | Self::NotFound
+                | Self::TooLarge
+                | Self::UnsupportedType
+                | Self::NotSold(_)
+        )
+    }
+
     /// A wrong field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid {

@@ -12,9 +12,12 @@
 
 mod answer;
 mod caller;
+mod client;
 mod context;
 mod database;
 mod error;
+mod finish;
+mod idempotency;
 mod keys;
 mod outbound;
 mod problem;
@@ -34,6 +37,7 @@ pub use request::Request;
 pub use route::{Handler, Limits, Route};
 pub use serve::serve;
 pub use settings::Settings;
+pub use store::Begun;
 
 /// Waits without holding anything of the runtime.
 pub async fn sleep(duration: std::time::Duration) {

@@ -50,6 +50,18 @@ pub(crate) fn answer(error: &Error, request_id: &str) -> Answer {
                 message: detail.clone(),
             }]
         }
+        Error::Refused(Refusal::IdempotencyKeyReused, _) => {
+            vec![FieldError {
+                field: "Idempotency-Key".to_owned(),
+                message: detail.clone(),
+            }]
+        }
+        Error::NotSold(_) => {
+            vec![FieldError {
+                field: "tier".to_owned(),
+                message: detail.clone(),
+            }]
+        }
         _ => Vec::new(),
     };
     let problem = Problem {
@@ -68,6 +80,7 @@ pub(crate) fn answer(error: &Error, request_id: &str) -> Answer {
         Error::Refused(Refusal::RateLimited, Some(Rate { reset, .. })) => {
             answer.with_header(RETRY_AFTER, &reset.to_string())
         }
+        Error::Refused(Refusal::IdempotencyKeyInUse, _) => answer.with_header(RETRY_AFTER, "1"),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => {
             answer.with_header(RETRY_AFTER, &RETRY_SECONDS.to_string())
         }
@@ -93,6 +106,11 @@ fn describe(error: &Error) -> Row {
             S::BAD_REQUEST,
             "invalid_signature",
             "The signature does not fit the body.",
+        ),
+        Error::BadIdempotencyKey => row(
+            S::BAD_REQUEST,
+            "invalid_idempotency_key",
+            "Send one Idempotency-Key of 1 to 255 visible ASCII characters, or none.",
         ),
         Error::NotFound => row(S::NOT_FOUND, "not_found", "There is nothing here."),
         Error::MethodNotAllowed(methods) => row(
@@ -224,6 +242,16 @@ fn describe_refusal(refusal: &Refusal) -> Row {
             S::UNPROCESSABLE_ENTITY,
             "unknown_sort",
             "The list cannot be sorted by this field.",
+        ),
+        Refusal::IdempotencyKeyInUse => row(
+            S::CONFLICT,
+            "idempotency_key_in_use",
+            "A request with this Idempotency-Key is under way. Ask again in a moment.",
+        ),
+        Refusal::IdempotencyKeyReused => row(
+            S::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This Idempotency-Key was sent with another request. Use a new one.",
         ),
     }
 }

@@ -6,9 +6,11 @@ use std::ops::RangeInclusive;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Method, Uri};
 use http_body_util::BodyStream;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 use store::Page;
 
@@ -20,16 +22,34 @@ const LARGEST_BODY: usize = 1024 * 1024;
 /// Rows of a page when `_end` is left out, and at most.
 const DEFAULT_PAGE: i32 = 25;
 const LARGEST_PAGE: i32 = 200;
+/// Largest `_start`, so that a page can still end after it.
+const LAST_START: i32 = 1_000_000_000;
 /// Longest search text, in bytes.
 const LONGEST_SEARCH: usize = 200;
 
 /// A request whose route is found.
 pub struct Request {
+    pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) uri: Uri,
     pub(crate) values: Vec<(&'static str, String)>,
-    pub(crate) body: RefCell<Option<IncomingRequestBody>>,
+    pub(crate) body: RefCell<Body>,
 }
+
+/// A body, until and after it is read.
+pub(crate) enum Body {
+    /// Not read yet.
+    Coming(IncomingRequestBody),
+    /// Read whole.
+    Read(Bytes),
+    /// Being read, or refused half way.
+    Gone,
+}
+
+/// What a command takes that takes nothing.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 impl Request {
     /// A header's last value as text. The last, since the runtime adds its own after what a client sent.
@@ -73,11 +93,18 @@ impl Request {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_str(self.uri.query().unwrap_or_default())
                 .map_err(|_| Error::Malformed("The query cannot be read.".to_owned()))?;
-        Ok(pairs
+        let value = pairs
             .into_iter()
             .rev()
             .find(|(given, _)| given == name)
-            .map(|(_, value)| value))
+            .map(|(_, value)| value);
+        match value {
+            // PostgreSQL's text cannot hold it
+            Some(value) if value.contains('\0') => {
+                Err(Error::invalid(name, "must not hold the character U+0000"))
+            }
+            value => Ok(value),
+        }
     }
 
     /// A query parameter as a number within bounds.
@@ -107,7 +134,7 @@ impl Request {
 
     /// Which part of a list is asked for: `_start`, `_end`, `_sort`, `_order`, `q`, `status`.
     pub fn page(&self, default_sort: &str) -> Result<Page, Error> {
-        let start = self.query_number("_start", 0..=i32::MAX)?.unwrap_or(0);
+        let start = self.query_number("_start", 0..=LAST_START)?.unwrap_or(0);
         let end = self
             .query_number("_end", 0..=i32::MAX)?
             .unwrap_or(start.saturating_add(DEFAULT_PAGE));
@@ -126,7 +153,7 @@ impl Request {
         for (name, value) in [("q", &search), ("status", &status)] {
             if value
                 .as_ref()
-                .is_some_and(|value| value.len() > LONGEST_SEARCH || value.contains('\0'))
+                .is_some_and(|value| value.len() > LONGEST_SEARCH)
             {
                 return Err(Error::invalid(
                     name,
@@ -159,25 +186,20 @@ impl Request {
 
     /// The body's bytes. More than 1 MiB is refused as soon as it has come in, whatever its header says.
     pub async fn bytes(&self) -> Result<Bytes, Error> {
-        let taken = self.body.borrow_mut().take();
-        let Some(body) = taken else {
-            return Ok(Bytes::new());
+        let body = self.body.replace(Body::Gone);
+        let bytes = match body {
+            Body::Coming(body) => read(body).await?,
+            Body::Read(bytes) => bytes,
+            Body::Gone => return Err(Error::Internal("the body was refused before".to_owned())),
         };
-        let mut frames = BodyStream::new(body);
-        let mut all = BytesMut::new();
-        while let Some(frame) = frames.next().await {
-            let frame = frame.map_err(|_| {
-                Error::Malformed("The body ended before it was complete.".to_owned())
-            })?;
-            let Ok(data) = frame.into_data() else {
-                continue;
-            };
-            if all.len() + data.len() > LARGEST_BODY {
-                return Err(Error::TooLarge);
-            }
-            all.extend_from_slice(&data);
-        }
-        Ok(all.freeze())
+        self.body.replace(Body::Read(bytes.clone()));
+        Ok(bytes)
+    }
+
+    /// Checks that nothing was sent where nothing is taken: no body, or an empty object.
+    pub async fn nothing(&self) -> Result<(), Error> {
+        let Nothing {} = self.json_or_default().await?;
+        Ok(())
     }
 
     /// The body as JSON of a type that refuses unknown fields.
@@ -202,22 +224,151 @@ impl Request {
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Error::UnsupportedType);
         }
-        serde_json::from_slice(bytes).map_err(|error| {
-            if error.is_data() {
-                Error::invalid(field_of(&error), error.to_string())
-            } else {
-                Error::Malformed("The body is not valid JSON.".to_owned())
-            }
-        })
+        refuse_nul(bytes)?;
+        parse_json(bytes)
     }
 }
 
-/// The field that a message of serde names between backticks.
-fn field_of(error: &serde_json::Error) -> String {
-    error
-        .to_string()
-        .split('`')
-        .nth(1)
-        .unwrap_or("body")
-        .to_owned()
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let malformed = || Error::Malformed("The body is not valid JSON.".to_owned());
+    // serde would also take a list of a structure's fields in their order
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        let _: Value = serde_json::from_slice(bytes).map_err(|_| malformed())?;
+        return Err(Error::invalid("body", "must be an object"));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        if error.inner().is_data() {
+            Error::invalid(field_of(&error), error.inner().to_string())
+        } else {
+            malformed()
+        }
+    })?;
+    reader.end().map_err(|_| malformed())?;
+    Ok(value)
+}
+
+async fn read(body: IncomingRequestBody) -> Result<Bytes, Error> {
+    let mut frames = BodyStream::new(body);
+    let mut all = BytesMut::new();
+    while let Some(frame) = frames.next().await {
+        let frame = frame
+            .map_err(|_| Error::Malformed("The body ended before it was complete.".to_owned()))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if all.len() + data.len() > LARGEST_BODY {
+            return Err(Error::TooLarge);
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(all.freeze())
+}
+
+/// PostgreSQL's text cannot hold U+0000, which JSON can only write as an escape. Most bodies have none, and only
+/// one that seems to is read twice.
+fn refuse_nul(bytes: &[u8]) -> Result<(), Error> {
+    let seems_to = bytes.windows(6).any(|six| six == br"\u0000");
+    if seems_to && serde_json::from_slice(bytes).is_ok_and(|body| holds_nul(&body)) {
+        return Err(Error::Malformed(
+            "The body holds the character U+0000.".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+/// The field that is wrong: where reading stopped, or for one that is missing or unknown the name that the message
+/// has between backticks.
+fn field_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let message = error.inner().to_string();
+    let named = ["missing field", "unknown field", "duplicate field"]
+        .iter()
+        .any(|start| message.starts_with(start));
+    let path = error.path().to_string();
+    match message.split('`').nth(1) {
+        Some(name) if named => name.to_owned(),
+        _ if path == "." => "body".to_owned(),
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+impl Request {
+    /// A GET of a path, without headers or body.
+    pub(crate) fn for_tests(path: &'static str) -> Self {
+        Self {
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            uri: Uri::from_static(path),
+            values: Vec::new(),
+            body: RefCell::new(Body::Read(Bytes::new())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nul_is_found_wherever_it_is_written_and_nowhere_else() {
+        for bad in [r#"{"a":"x\u0000"}"#, r#"{"\u0000":1}"#, r#"[["\u0000"]]"#] {
+            assert!(refuse_nul(bad.as_bytes()).is_err(), "{bad}");
+        }
+        for good in [r#"{"a":"x"}"#, r#"{"a":"\\u0000"}"#, r#"{"a":"\u0001"}"#] {
+            assert!(refuse_nul(good.as_bytes()).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn the_wrong_field_is_named() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only read")]
+        struct Body {
+            tier: String,
+        }
+        let field = |body: &str| match parse_json::<Body>(body.as_bytes()) {
+            Err(Error::Invalid { field, .. }) => field,
+            other => panic!("{body}: {other:?}"),
+        };
+        assert_eq!(field(r#"{"tier":5}"#), "tier");
+        assert_eq!(field(r#"{"tier":"a","x":1}"#), "x");
+        assert_eq!(field("{}"), "tier");
+        assert_eq!(field(r#"{"tier":"a","tier":"b"}"#), "tier");
+        assert_eq!(field("[]"), "body");
+        assert_eq!(field(r#" ["a"]"#), "body");
+        assert!(matches!(parse_json::<Body>(b"{"), Err(Error::Malformed(_))));
+        assert!(matches!(
+            parse_json::<Body>(br#"{"tier":"a"} x"#),
+            Err(Error::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn pages_are_checked() {
+        let page = |path| Request::for_tests(path).page("created_at");
+        assert_eq!(page("/?_start=5&_end=500").unwrap().limit, LARGEST_PAGE);
+        for wrong in [
+            "_start=-1",
+            "_start=5&_end=5",
+            "_order=up",
+            "_sort=%00",
+            "_start=x",
+        ] {
+            let path: &'static str = Box::leak(format!("/?{wrong}").into_boxed_str());
+            assert!(page(path).is_err(), "{wrong}");
+        }
+    }
 }

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use store::RouteGroup;
+use store::{RouteGroup, limits};
 
 use crate::caller::Caller;
-use crate::{Answer, Context, Error, Request};
+use crate::{Answer, Context, Error, Request, idempotency};
 
 /// A handler's future. Not `Send`: a function's instance has one thread.
 pub type Handler = Pin<Box<dyn Future<Output = Result<Answer, Error>>>>;
@@ -37,6 +37,8 @@ pub struct Limits {
     pub start: u32,
     /// Writes that destroy.
     pub destructive: u32,
+    /// Anything of a client without a proof that holds, by its address.
+    pub anonymous: u32,
 }
 
 impl Limits {
@@ -46,6 +48,7 @@ impl Limits {
         write: 60,
         start: 10,
         destructive: 5,
+        anonymous: 120,
     };
 
     /// Reads `read=600,write=60,…`; groups that are not named keep the default.
@@ -63,8 +66,7 @@ impl Limits {
                 "write" => limits.write = number,
                 "start" => limits.start = number,
                 "destructive" => limits.destructive = number,
-                // counted by the gateway or Ingress
-                "anonymous" => {}
+                "anonymous" => limits.anonymous = number,
                 _ => return Err(entry.to_owned()),
             }
         }
@@ -84,12 +86,62 @@ impl Limits {
 
 /// Proves the caller that a handler wants, and runs it.
 pub async fn prove_and_run<C: Caller>(
-    context: Context,
+    mut context: Context,
     request: Request,
     handler: impl AsyncFnOnce(&Context, C, Request) -> Result<Answer, Error>,
 ) -> Result<Answer, Error> {
-    let caller = C::prove(&context, &request).await?;
-    handler(&context, caller, request).await
+    match try_to_run(&mut context, request, handler).await {
+        Ok(answer) => Ok(answer),
+        Err(error) => {
+            let error = count(&context, error).await;
+            release(&context, &error).await;
+            Err(error)
+        }
+    }
+}
+
+async fn try_to_run<C: Caller>(
+    context: &mut Context,
+    request: Request,
+    handler: impl AsyncFnOnce(&Context, C, Request) -> Result<Answer, Error>,
+) -> Result<Answer, Error> {
+    let caller = C::prove(context, &request).await?;
+    if let Some(subject) = caller.subject() {
+        context.facts.idempotency = idempotency::key(&request, &subject, context.attempt).await?;
+    }
+    handler(context, caller, request).await
+}
+
+/// Counts what no statement has counted: proofs that do not hold, and what an account sends that cannot be read.
+/// Answers the error to tell.
+async fn count(context: &Context, error: Error) -> Error {
+    let (database, facts) = (&context.database, &context.facts);
+    let counted = match (&error, context.noted.account.get()) {
+        (Error::Unauthenticated(_), _) => limits::count_stranger(database, facts).await,
+        (_, Some(account)) if context.noted.rate.get().is_none() && error.is_the_clients() => {
+            limits::count_refused(database, facts, account).await
+        }
+        _ => return error,
+    };
+    match counted {
+        Ok(answer) => context.settle(answer).err().unwrap_or(error),
+        // without the database nobody gets in anyway
+        Err(cause) => {
+            eprintln!("count a refused request: {cause}");
+            error
+        }
+    }
+}
+
+/// Lets go of the idempotency key of a command that failed on its way, so that it can be sent again at once. A
+/// refusal is an answer, and kept.
+async fn release(context: &Context, error: &Error) {
+    if context.noted.claim.get().is_none() || matches!(error, Error::Refused(..)) {
+        return;
+    }
+    if let Err(cause) = store::idempotency::release(&context.database, &context.facts).await {
+        eprintln!("release an idempotency key: {cause}");
+    }
 }
 
 /// What a path and method lead to.
@@ -198,6 +250,7 @@ mod tests {
     fn limits_are_read_and_checked() {
         let limits = Limits::parse("read=6, start=1").unwrap();
         assert_eq!((limits.read, limits.write, limits.start), (6, 60, 1));
+        assert_eq!(limits.anonymous, 120);
         assert!(Limits::parse("reads=6").is_err());
         assert!(Limits::parse("read=many").is_err());
     }

@@ -50,7 +50,7 @@ pub async fn set_up(
     ask(
         database,
         Access::Write,
-        "select api.setup_account($1, $2)",
+        "select api.answered($1, api.setup_account($1, $2))",
         &values,
     )
     .await

@@ -1,7 +1,9 @@
-//! What the database functions of schema `api` answer: data or a refusal, and how the caller's limit stands.
+//! What the database functions of schema `api` answer: data or a refusal, how the caller's limit stands, and for
+//! a command sent again under its key, what it answered the first time.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::database::{Access, Database, DatabaseError, Value};
 
@@ -61,6 +63,10 @@ pub enum Refusal {
     NoCustomer,
     /// The list cannot be sorted by this field.
     UnknownSort,
+    /// A request with the same idempotency key is under way.
+    IdempotencyKeyInUse,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
 }
 
 /// An answer of the database.
@@ -70,14 +76,50 @@ pub struct Answer<T> {
     pub rate: Option<Rate>,
     /// What was asked for, or why not.
     pub outcome: Result<T, Refusal>,
+    /// Nothing was done: this is what was answered when the same request came first.
+    pub replayed: bool,
+    /// What the command is called towards others as long as it is not done, when it has an idempotency key.
+    pub claim: Option<Uuid>,
+}
+
+/// The first half of a command that goes on outside of the database.
+#[derive(Debug)]
+pub enum Begun<T, F> {
+    /// Go on with this.
+    Now(T),
+    /// It was done before, and this is what was answered.
+    Before(F),
+}
+
+/// An answer as the database writes it. `R` is what the command answers in the end.
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned, R: DeserializeOwned")]
+struct Envelope<T, R> {
+    rate: Option<Rate>,
+    claim: Option<Uuid>,
+    replay: Option<Outcome<R>>,
+    refusal: Option<Refusal>,
+    data: Option<T>,
 }
 
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
-struct Envelope<T> {
-    rate: Option<Rate>,
+struct Outcome<T> {
     refusal: Option<Refusal>,
     data: Option<T>,
+}
+
+impl<T> Outcome<T> {
+    fn read(self, statement: &'static str) -> Result<Result<T, Refusal>, DatabaseError> {
+        match (self.refusal, self.data) {
+            (Some(refusal), _) => Ok(Err(refusal)),
+            (None, Some(data)) => Ok(Ok(data)),
+            (None, None) => Err(DatabaseError::Unexpected {
+                statement,
+                cause: "neither data nor refusal".to_owned(),
+            }),
+        }
+    }
 }
 
 /// Calls a database function of schema `api` and reads its answer.
@@ -87,17 +129,49 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     statement: &'static str,
     values: &[Value<'_>],
 ) -> Result<Answer<T>, DatabaseError> {
+    let answer = begin::<T, T>(database, access, statement, values).await?;
+    Ok(answer.map(|begun| match begun {
+        Begun::Now(data) | Begun::Before(data) => data,
+    }))
+}
+
+/// As [`ask`], for the first half of a command: under an idempotency key it may have been done before.
+pub(crate) async fn begin<T: DeserializeOwned, F: DeserializeOwned>(
+    database: &impl Database,
+    access: Access,
+    statement: &'static str,
+    values: &[Value<'_>],
+) -> Result<Answer<Begun<T, F>>, DatabaseError> {
     let json = database.fetch_json(access, statement, values).await?;
-    let drift = |cause: String| DatabaseError::Unexpected { statement, cause };
-    let envelope: Envelope<T> =
-        serde_json::from_slice(&json).map_err(|error| drift(error.to_string()))?;
-    let outcome = match (envelope.refusal, envelope.data) {
-        (Some(refusal), _) => Err(refusal),
-        (None, Some(data)) => Ok(data),
-        (None, None) => return Err(drift("neither data nor refusal".to_owned())),
+    let envelope: Envelope<T, F> =
+        serde_json::from_slice(&json).map_err(|error| DatabaseError::Unexpected {
+            statement,
+            cause: error.to_string(),
+        })?;
+    let replayed = envelope.replay.is_some();
+    let now = Outcome {
+        refusal: envelope.refusal,
+        data: envelope.data,
+    };
+    let outcome = match envelope.replay {
+        Some(before) => before.read(statement)?.map(Begun::Before),
+        None => now.read(statement)?.map(Begun::Now),
     };
     Ok(Answer {
         rate: envelope.rate,
         outcome,
+        replayed,
+        claim: envelope.claim,
     })
+}
+
+impl<T> Answer<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            rate: self.rate,
+            outcome: self.outcome.map(change),
+            replayed: self.replayed,
+            claim: self.claim,
+        }
+    }
 }

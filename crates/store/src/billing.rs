@@ -6,7 +6,7 @@ use domain::{BillingCycle, Plan};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::answer::{Answer, ask};
+use crate::answer::{Answer, Begun, ask, begin};
 use crate::call::Call;
 use crate::database::{Access, Database, DatabaseError, Value};
 
@@ -41,23 +41,23 @@ pub struct Customer {
     pub customer_id: String,
 }
 
-/// Lets the caller in to a checkout.
+/// Lets the caller in to a checkout, which goes on at Stripe.
 pub async fn checkout_context(
     database: &impl Database,
     call: Call<'_, AccountCaller>,
     plan: Plan,
     cycle: BillingCycle,
-) -> Result<Answer<CheckoutContext>, DatabaseError> {
+) -> Result<Answer<Begun<CheckoutContext, Redirect>>, DatabaseError> {
     let call = call.json();
     let values = [
         Value::Json(&call),
         Value::Text(plan.key()),
         Value::Text(cycle.key()),
     ];
-    ask(
+    begin(
         database,
-        Access::Read,
-        "select api.checkout_context($1, $2, $3)",
+        Access::Write,
+        "select api.begun($1, api.checkout_context($1, $2, $3))",
         &values,
     )
     .await
@@ -119,23 +119,23 @@ pub async fn save_checkout(
     .await
 }
 
-/// Lets the caller in to the billing portal.
+/// Lets the caller in to the billing portal, which goes on at Stripe.
 pub async fn portal_context(
     database: &impl Database,
     call: Call<'_, AccountCaller>,
-) -> Result<Answer<Customer>, DatabaseError> {
+) -> Result<Answer<Begun<Customer, Redirect>>, DatabaseError> {
     let call = call.json();
-    ask(
+    begin(
         database,
         Access::Write,
-        "select api.portal_context($1)",
+        "select api.begun($1, api.portal_context($1))",
         &[Value::Json(&call)],
     )
     .await
 }
 
 /// Stores an event whose signature was checked. `facts` has id, type, object_type, object_id, customer_id,
-/// created, livemode and api_version; `payload` is the event as it came.
+/// created, livemode, api_version, address and request_id; `payload` is the event as it came.
 pub async fn receive_event(
     database: &impl Database,
     facts: &Json,

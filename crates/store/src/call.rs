@@ -2,7 +2,9 @@
 //! need.
 
 use auth::{AccountCaller, AdminCaller, Scope, SystemCaller};
+use serde::Serialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Which limit a request counts against (api.md, "Limits").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +42,29 @@ pub struct RequestFacts {
     pub limit: u32,
     /// The client's address, as far as it can be trusted.
     pub address: Option<String>,
+    /// What a client without a proof counts as: its address, or the network that it can choose addresses from.
+    pub network: String,
+    /// Requests a minute of such a client.
+    pub stranger_limit: u32,
+    /// The key under which a command is done once.
+    pub idempotency: Option<IdempotencyKey>,
     /// Also in the answer and in the log.
     pub request_id: String,
     /// Scheme, domain and port that instances' addresses are made from.
     pub public_url: String,
+}
+
+/// The `Idempotency-Key` of a command, with whose it is and what it was sent with.
+#[derive(Debug, Clone, Serialize)]
+pub struct IdempotencyKey {
+    /// Whose: the account's id, or `machine:` and the digest of its key.
+    pub subject: String,
+    /// As it was sent.
+    pub key: String,
+    /// SHA-256 of path, query and body, in hexadecimal: the same key with another request is a mistake.
+    pub request_sha256: String,
+    /// This request, and no other one with the same key.
+    pub attempt: Uuid,
 }
 
 /// A caller with the facts of its request. Tenancy is in this type: a query on an account's rows takes one of
@@ -67,6 +88,7 @@ fn account_json(caller: &AccountCaller, facts: &RequestFacts) -> Value {
         "address": facts.address,
         "request_id": facts.request_id,
         "public_url": facts.public_url,
+        "idempotency": facts.idempotency,
     })
 }
 
@@ -89,8 +111,11 @@ impl Call<'_, SystemCaller> {
             "scope": scope.word(),
             "operation": self.facts.operation,
             "address": self.facts.address,
+            "network": self.facts.network,
+            "stranger_limit": self.facts.stranger_limit,
             "request_id": self.facts.request_id,
             "public_url": self.facts.public_url,
+            "idempotency": self.facts.idempotency,
         })
     }
 }

@@ -1,13 +1,13 @@
 //! Instances: reads, wishes, checks.
 
 use auth::{AccountCaller, AdminCaller, Scope, SystemCaller};
-use contract::{ActionResult, AdminInstanceList, Events, Instance, InstanceList};
+use contract::{ActionResult, AdminInstanceList, Events, HealthChecks, Instance, InstanceList};
 use domain::{InstanceId, Plan, Subdomain};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::answer::{Answer, ask};
+use crate::answer::{Answer, Begun, ask, begin};
 use crate::call::Call;
 use crate::database::{Access, Database, DatabaseError, Value};
 use crate::page::Page;
@@ -104,7 +104,7 @@ pub async fn provision(
     ask(
         database,
         Access::Write,
-        "select api.provision($1, $2, $3, $4)",
+        "select api.answered($1, api.provision($1, $2, $3, $4))",
         &values,
     )
     .await
@@ -131,7 +131,7 @@ pub async fn record_wish(
     ask(
         database,
         Access::Write,
-        "select api.record_wish($1, $2, $3, $4)",
+        "select api.answered($1, api.record_wish($1, $2, $3, $4))",
         &values,
     )
     .await
@@ -201,19 +201,19 @@ pub async fn claim_checks(
     database: &impl Database,
     call: Call<'_, SystemCaller>,
     limit: i32,
-) -> Result<Answer<Vec<DueCheck>>, DatabaseError> {
+) -> Result<Answer<Begun<Vec<DueCheck>, HealthChecks>>, DatabaseError> {
     let call = call.json(Scope::Health);
     let values = [Value::Json(&call), Value::Int(limit)];
-    ask(
+    begin(
         database,
         Access::Write,
-        "select api.claim_health_checks($1, $2)",
+        "select api.begun($1, api.claim_health_checks($1, $2))",
         &values,
     )
     .await
 }
 
-/// Writes what the checks saw.
+/// Writes what the checks saw. The key, if any, is in hand since the checks were taken.
 pub async fn save_checks(
     database: &impl Database,
     call: Call<'_, SystemCaller>,
@@ -224,7 +224,7 @@ pub async fn save_checks(
     ask(
         database,
         Access::Write,
-        "select api.save_health_checks($1, $2)",
+        "select api.save_health_checks($1::jsonb - 'idempotency', $2)",
         &values,
     )
     .await

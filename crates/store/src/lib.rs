@@ -11,14 +11,16 @@ mod call;
 #[cfg(feature = "native")]
 pub mod daemon;
 mod database;
+pub mod idempotency;
 pub mod instances;
 pub mod jobs;
+pub mod limits;
 #[cfg(feature = "native")]
 pub mod native;
 mod page;
 pub mod platform;
 
-pub use answer::{Answer, Rate, Refusal};
-pub use call::{Call, RequestFacts, RouteGroup};
+pub use answer::{Answer, Begun, Rate, Refusal};
+pub use call::{Call, IdempotencyKey, RequestFacts, RouteGroup};
 pub use database::{Access, Database, DatabaseError, Value};
 pub use page::Page;

@@ -6,8 +6,9 @@ use edge::{Answer, Context, Error, Request};
 pub(crate) async fn handle(
     cx: &Context,
     caller: AccountCaller,
-    _: Request,
+    request: Request,
 ) -> Result<Answer, Error> {
+    request.nothing().await?;
     let answer = store::accounts::set_up(&cx.database, cx.by(&caller)).await?;
     Answer::ok(&cx.settle(answer)?)
 }

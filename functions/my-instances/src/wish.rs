@@ -17,6 +17,7 @@ pub(crate) async fn handle(
         "restart" => Wish::Restart,
         _ => return Err(Error::NotFound),
     };
+    request.nothing().await?;
     let answer = instances::record_wish(&cx.database, cx.by(&caller), id, wish).await?;
     let result = cx.settle(answer)?;
     cx.ring().await;

@@ -3,7 +3,7 @@
 use auth::AccountCaller;
 use contract::{Checkout, Redirect};
 use domain::{BillingCycle, Plan, StripePrices};
-use edge::{Answer, Context, Error, Request};
+use edge::{Answer, Begun, Context, Error, Request};
 use store::billing::{self, CheckoutContext, NewSession};
 use stripe::{CheckoutStatus, NewCheckoutSession, NewCustomer};
 
@@ -18,25 +18,42 @@ pub(crate) async fn handle(
     let (plan, cycle) = chosen(&body)?;
     let price = price(cx, plan, cycle).await?;
     let known = billing::checkout_context(&cx.database, cx.by(&caller), plan, cycle).await?;
-    let known = cx.settle(known)?;
+    let redirect = match cx.settle(known)? {
+        Begun::Before(redirect) => redirect,
+        Begun::Now(known) => {
+            let chosen = Chosen {
+                plan,
+                cycle,
+                price,
+                trial_used: known.trial_used,
+            };
+            let redirect = page(cx, &caller, &known, &chosen).await?;
+            cx.finish(&redirect).await;
+            redirect
+        }
+    };
+    Answer::ok(&redirect)
+}
+
+/// The page to go to. Each step towards it may have been done by an earlier request that died.
+async fn page(
+    cx: &Context,
+    caller: &AccountCaller,
+    known: &CheckoutContext,
+    chosen: &Chosen,
+) -> Result<Redirect, Error> {
     let customer = match &known.customer_id {
         Some(customer) => customer.clone(),
-        None => create_customer(cx, &caller).await?,
+        None => create_customer(cx, caller).await?,
     };
     if known.has_subscription {
         // a second subscription is never what somebody wants: the portal changes the first
         return portal::open(cx, &customer).await;
     }
-    if let Some(url) = reuse_or_close(cx, &known).await? {
-        return Answer::ok(&Redirect { url });
+    if let Some(url) = reuse_or_close(cx, known).await? {
+        return Ok(Redirect { url });
     }
-    let chosen = Chosen {
-        plan,
-        cycle,
-        price,
-        trial_used: known.trial_used,
-    };
-    open(cx, &caller, &customer, &chosen).await
+    open(cx, caller, &customer, chosen).await
 }
 
 struct Chosen {
@@ -110,7 +127,7 @@ async fn open(
     caller: &AccountCaller,
     customer: &str,
     chosen: &Chosen,
-) -> Result<Answer, Error> {
+) -> Result<Redirect, Error> {
     let app = cx.settings.app_url().await?;
     let account = caller.subject().to_string();
     let trial_days = chosen.plan.trial_days();
@@ -133,7 +150,7 @@ async fn open(
         metadata: &metadata,
         subscription_metadata: &metadata,
     };
-    let key = format!("checkout:{account}:{}", cx.request_id());
+    let key = cx.outside_key("checkout");
     let made = cx
         .stripe()
         .await?
@@ -150,5 +167,5 @@ async fn open(
         expires_at: made.expires_at,
     };
     let kept = billing::save_checkout(&cx.database, cx.by(caller), new).await?;
-    Answer::ok(&cx.settle(kept)?)
+    cx.settle(kept)
 }

@@ -25,6 +25,7 @@ pub(crate) async fn handle(cx: &Context, _: Anonymous, request: Request) -> Resu
         "id": event.id, "type": event.kind, "created": event.created, "livemode": event.livemode,
         "api_version": event.api_version, "object_type": event.data.object.object,
         "object_id": event.data.object.id, "customer_id": event.customer(),
+        "address": cx.address(), "request_id": cx.request_id(),
     });
     let answer = billing::receive_event(&cx.database, &facts, &payload).await?;
     let receipt = cx.settle(answer)?;
