@@ -11,17 +11,18 @@ mod openapi;
 mod operations;
 mod pricing;
 mod problem;
+mod responses;
 mod system;
 
 pub use account::{Account, AccountSetup, AdminStatus, Subscription};
 pub use admin::{AdminAccount, AdminAccountList, AdminInstance, AdminInstanceList};
-pub use billing::{Checkout, Redirect, WebhookReceipt};
+pub use billing::{Checkout, Redirect, StripeEvent, WebhookReceipt};
 pub use instance::{
     ActionResult, DeleteInstance, Event, Events, Instance, InstanceList, Job, Provision,
     Provisioned, Step, StepState,
 };
 pub use openapi::openapi;
-pub use operations::{Audience, OPERATIONS, Operation};
+pub use operations::{Audience, Kind, OPERATIONS, Operation, Parameter};
 pub use pricing::{PlanCard, PricingConfig, PricingDiscounts, PricingProduct, PricingTrial};
 pub use problem::{FieldError, Problem};
 pub use system::{Health, HealthChecks, HealthPart};

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::operations::{Audience, OPERATIONS, Operation, SchemaOf};
-use crate::{FieldError, Problem};
+use crate::operations::{Audience, Kind, OPERATIONS, Operation, SchemaOf};
+use crate::{FieldError, Problem, responses};
 
 /// The document. The same text for the same code: it is committed and compared.
 pub fn openapi() -> Value {
@@ -32,6 +32,8 @@ pub fn openapi() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "headers": responses::shared_headers(),
+            "parameters": shared_parameters(),
             "securitySchemes": {
                 "account": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
                     "description": "Supabase access token"},
@@ -48,7 +50,7 @@ fn describe(operation: &Operation, schemas: &mut BTreeMap<String, RefOr<Schema>>
         "summary": operation.summary,
         "tags": [operation.path.split('/').nth(1).unwrap_or_default()],
         "parameters": parameters(operation),
-        "responses": responses(operation, schemas),
+        "responses": responses::of(operation, schemas),
         "security": security(operation.audience),
     });
     if let Some(schema) = operation.request {
@@ -77,65 +79,40 @@ fn operation_id(operation: &Operation) -> String {
 fn parameters(operation: &Operation) -> Vec<Value> {
     let id = operation.path.contains("{id}").then(|| {
         json!({"name": "id", "in": "path", "required": true, "description": "The instance's number",
-            "schema": {"type": "integer", "format": "int32"}})
+            "schema": {"type": "integer", "format": "int32", "minimum": 1}})
     });
-    let query = operation.query.iter().map(|(name, kind, meaning)| {
-        json!({"name": name, "in": "query", "required": false, "description": meaning,
-            "schema": {"type": kind}})
+    let query = operation.query.iter().map(|parameter| {
+        json!({"name": parameter.name, "in": "query", "required": false,
+            "description": parameter.meaning, "schema": kind(parameter.kind)})
     });
-    id.into_iter().chain(query).collect()
+    let key = operation
+        .takes_key()
+        .then(|| json!({"$ref": "#/components/parameters/IdempotencyKey"}));
+    id.into_iter().chain(query).chain(key).collect()
 }
 
-fn responses(operation: &Operation, schemas: &mut BTreeMap<String, RefOr<Schema>>) -> Value {
-    let mut responses = Map::new();
-    let schema = operation
-        .answer
-        .map_or(json!({"type": "object"}), |s| reference(s, schemas));
-    responses.insert(
-        operation.success.to_string(),
-        json!({"description": "Done", "content": {"application/json": {"schema": schema}}}),
-    );
-    for status in problems(operation) {
-        responses.entry(status.to_string()).or_insert_with(|| {
-            json!({"description": title(status), "content": {"application/problem+json":
-                {"schema": {"$ref": "#/components/schemas/Problem"}}}})
-        });
+fn kind(kind: Kind) -> Value {
+    match kind {
+        Kind::Number(least, most) => {
+            json!({"type": "integer", "format": "int64", "minimum": least, "maximum": most})
+        }
+        Kind::Text(longest) => json!({"type": "string", "maxLength": longest}),
+        // a pattern and not an `enum`: clients in other languages make a type of each enum, and break when a list
+        // can be sorted by one field more
+        Kind::Word(words) => {
+            json!({"type": "string", "pattern": format!("^({})$", words.join("|"))})
+        }
     }
-    Value::Object(responses)
 }
 
-/// The operation's own problems and those of its audience.
-fn problems(operation: &Operation) -> Vec<u16> {
-    let common: &[u16] = match operation.audience {
-        Audience::Public => &[],
-        Audience::Account | Audience::Admin => &[401, 403, 429, 503],
-        Audience::System => &[401, 403, 503],
-        Audience::Stripe => &[400, 413, 503],
-    };
-    let query: &[u16] = if operation.query.is_empty() {
-        &[]
-    } else {
-        &[422]
-    };
-    let body: &[u16] = if operation.request.is_some() {
-        &[400, 413, 415, 422]
-    } else {
-        &[]
-    };
-    let mut all = [common, query, body, operation.problems].concat();
-    if operation.path.contains("{id}") {
-        all.push(404);
-    }
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-fn title(status: u16) -> &'static str {
-    http::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|s| s.canonical_reason())
-        .unwrap_or("Problem")
+/// Parameters that many operations share.
+fn shared_parameters() -> Value {
+    json!({
+        "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "Done once for one key, and the same answer again for 24 hours (then with \
+                `Idempotent-Replayed: true`). Under way: 409; with another request: 422",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}},
+    })
 }
 
 fn security(audience: Audience) -> Value {
@@ -147,7 +124,7 @@ fn security(audience: Audience) -> Value {
     }
 }
 
-fn reference(schema: SchemaOf, schemas: &mut BTreeMap<String, RefOr<Schema>>) -> Value {
+pub(crate) fn reference(schema: SchemaOf, schemas: &mut BTreeMap<String, RefOr<Schema>>) -> Value {
     let (name, all) = schema();
     schemas.extend(all);
     json!({"$ref": format!("#/components/schemas/{name}")})
@@ -158,15 +135,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reference_has_a_schema() {
+    fn every_reference_leads_somewhere() {
         let document = openapi();
         let text = document.to_string();
-        for part in text.split("#/components/schemas/").skip(1) {
-            let name = part.split('"').next().unwrap();
-            assert!(
-                document["components"]["schemas"].get(name).is_some(),
-                "{name}"
-            );
+        for part in text.split("#/components").skip(1) {
+            let pointer = part.split('"').next().unwrap();
+            let found = document["components"].pointer(pointer);
+            assert!(found.is_some(), "{pointer}");
         }
     }
 

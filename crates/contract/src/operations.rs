@@ -7,7 +7,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::{
     Account, AccountSetup, ActionResult, AdminAccountList, AdminInstanceList, AdminStatus,
     Checkout, DeleteInstance, Events, Health, HealthChecks, Instance, InstanceList, PricingConfig,
-    Provision, Provisioned, Redirect, Subscription, WebhookReceipt,
+    Provision, Provisioned, Redirect, StripeEvent, Subscription, WebhookReceipt,
 };
 
 /// Who may call an operation (api.md, Callers).
@@ -38,14 +38,49 @@ pub struct Operation {
     pub audience: Audience,
     /// One line; also makes the operation's id.
     pub summary: &'static str,
-    /// Query parameters: name, type, meaning.
-    pub query: &'static [(&'static str, &'static str, &'static str)],
+    /// Query parameters.
+    pub query: &'static [Parameter],
     pub(crate) request: Option<SchemaOf>,
     /// Status of success.
     pub success: u16,
     pub(crate) answer: Option<SchemaOf>,
-    /// Problems beyond those that every operation of its audience can answer.
+    /// Another status whose body is no problem.
+    pub(crate) other: Option<(u16, SchemaOf)>,
+    /// Problems beyond those that every operation of its audience and method can answer.
     pub problems: &'static [u16],
+}
+
+impl Operation {
+    /// Whether an `Idempotency-Key` is honoured: on every POST but Stripe's, whose events have ids.
+    pub fn takes_key(&self) -> bool {
+        self.method == Method::POST && self.audience != Audience::Stripe
+    }
+
+    /// Whether it has an entity tag, so that a client can ask whether what it has is still good.
+    pub fn is_cached(&self) -> bool {
+        self.path.starts_with("/pricing/")
+    }
+}
+
+/// A query parameter; none has to be sent.
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// What it says.
+    pub meaning: &'static str,
+}
+
+/// What a query parameter may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A whole number within these bounds.
+    Number(i64, i64),
+    /// Text of at most so many bytes.
+    Text(usize),
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 fn schema_of<T: ToSchema + PartialSchema>() -> (String, Vec<(String, RefOr<Schema>)>) {
@@ -54,28 +89,62 @@ fn schema_of<T: ToSchema + PartialSchema>() -> (String, Vec<(String, RefOr<Schem
     (T::name().into_owned(), all)
 }
 
-const PAGE: &[(&str, &str, &str)] = &[
-    ("_start", "integer", "First row, from 0"),
-    (
-        "_end",
-        "integer",
-        "Row after the last; at most 200 rows a page",
-    ),
-    ("_sort", "string", "Field to sort by"),
-    ("_order", "string", "ASC or DESC"),
-    ("q", "string", "Only rows that contain this text"),
-    ("status", "string", "Only rows with this status"),
-];
+const fn parameter(name: &'static str, kind: Kind, meaning: &'static str) -> Parameter {
+    Parameter {
+        name,
+        kind,
+        meaning,
+    }
+}
 
-const EVENTS: &[(&str, &str, &str)] = &[
-    ("after", "integer", "Only events after this one"),
-    ("wait", "integer", "Seconds to wait for one, at most 25"),
+/// What every list takes, with the fields that it can be sorted by.
+const fn page(sort: &'static [&'static str]) -> [Parameter; 6] {
+    [
+        parameter(
+            "_start",
+            Kind::Number(0, 1_000_000_000),
+            "First row, from 0",
+        ),
+        parameter(
+            "_end",
+            Kind::Number(1, i32::MAX as i64),
+            "Row after the last, greater than _start; at most 200 rows a page",
+        ),
+        parameter("_sort", Kind::Word(sort), "Field to sort by"),
+        parameter(
+            "_order",
+            Kind::Word(&["ASC", "DESC"]),
+            "Smallest or largest first",
+        ),
+        parameter("q", Kind::Text(200), "Only rows that contain this text"),
+        parameter("status", Kind::Text(200), "Only rows with this status"),
+    ]
+}
+
+const ACCOUNTS: &[Parameter] =
+    &page(&["created_at", "email", "full_name", "company_name", "status"]);
+const INSTANCES: &[Parameter] = &page(&[
+    "created_at",
+    "instance_id",
+    "subdomain",
+    "name",
+    "status",
+    "tier",
+]);
+
+const EVENTS: &[Parameter] = &[
+    parameter(
+        "after",
+        Kind::Number(0, i64::MAX),
+        "Only events after this one",
+    ),
+    parameter("wait", Kind::Number(0, 25), "Seconds to wait for one"),
 ];
 
 macro_rules! operations {
     ($($audience:ident $method:ident $path:literal $summary:literal
         $(query $query:ident)? $(takes $request:ty)? => $success:literal $(gives $answer:ty)?
-        $(, problems $problems:expr)?;)+) => {
+        $(, or $other:literal gives $also:ty)? $(, problems $problems:expr)?;)+) => {
         &[$(Operation {
             method: Method::$method,
             path: $path,
@@ -85,6 +154,7 @@ macro_rules! operations {
             request: operations!(@schema $($request)?),
             success: $success,
             answer: operations!(@schema $($answer)?),
+            other: operations!(@other $($other $also)?),
             problems: operations!(@problems $($problems)?),
         }),+]
     };
@@ -92,13 +162,15 @@ macro_rules! operations {
     (@query $query:ident) => { $query };
     (@schema) => { None };
     (@schema $type:ty) => { Some(schema_of::<$type>) };
+    (@other) => { None };
+    (@other $status:literal $type:ty) => { Some(($status, schema_of::<$type>)) };
     (@problems) => { &[] };
     (@problems $problems:expr) => { &$problems };
 }
 
 /// Every operation of the API, in the order of api.md.
 pub const OPERATIONS: &[Operation] = operations![
-    Public GET "/health" "Health of the platform" => 200 gives Health, problems [503];
+    Public GET "/health" "Health of the platform" => 200 gives Health, or 503 gives Health;
     Public GET "/openapi.json" "This document" => 200;
     Public GET "/pricing/config" "Plans and prices" => 200 gives PricingConfig;
     Account GET "/my/account" "My account" => 200 gives Account;
@@ -122,8 +194,8 @@ pub const OPERATIONS: &[Operation] = operations![
     Account POST "/stripe/checkout" "Begin a checkout" takes Checkout => 200 gives Redirect,
         problems [402, 409];
     Account POST "/stripe/portal" "Open the billing portal" => 200 gives Redirect, problems [404];
-    Stripe POST "/webhooks/stripe" "Receive an event of Stripe" => 200 gives WebhookReceipt;
+    Stripe POST "/webhooks/stripe" "Receive an event of Stripe" takes StripeEvent => 200 gives WebhookReceipt;
     System POST "/system/health-checks" "Check the instances that are due" => 200 gives HealthChecks;
-    Admin GET "/admin/accounts" "All accounts" query PAGE => 200 gives AdminAccountList;
-    Admin GET "/admin/instances" "All instances" query PAGE => 200 gives AdminInstanceList;
+    Admin GET "/admin/accounts" "All accounts" query ACCOUNTS => 200 gives AdminAccountList;
+    Admin GET "/admin/instances" "All instances" query INSTANCES => 200 gives AdminInstanceList;
 ];

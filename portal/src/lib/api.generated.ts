@@ -840,6 +840,22 @@ export interface components {
      * @enum {string}
      */
     StepState: "pending" | "running" | "done" | "failed";
+    /** @description An event as Stripe sends it. Only what is named here is looked at; the object that it is about is read back. */
+    StripeEvent: {
+      /**
+       * Format: int64
+       * @description Unix seconds.
+       */
+      created: number;
+      /** @description What happened to which object. */
+      data: unknown;
+      /** @description `evt_…`. */
+      id: string;
+      /** @description Not a test. */
+      livemode: boolean;
+      /** @description Such as `customer.subscription.updated`. */
+      type: string;
+    };
     /** @description An account's claim to a plan. */
     Subscription: {
       /** @description What it entitles to: full, grace or none. */
@@ -928,9 +944,27 @@ export interface components {
     };
   };
   responses: never;
-  parameters: never;
+  parameters: {
+    /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+    IdempotencyKey: string;
+  };
   requestBodies: never;
-  headers: never;
+  headers: {
+    /** @description Nothing was done: this is an earlier answer */
+    "Idempotent-Replayed": "true";
+    /** @description Requests a minute */
+    "RateLimit-Limit": number;
+    /** @description How many of them are left */
+    "RateLimit-Remaining": number;
+    /** @description Seconds until the minute ends */
+    "RateLimit-Reset": number;
+    /** @description Seconds after which to come back */
+    "Retry-After": number;
+    /** @description The request's name in our log; the client's own when it sent a sane one */
+    "X-Request-Id": string;
+    /** @description Rows in all */
+    "X-Total-Count": number;
+  };
   pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -940,11 +974,11 @@ export interface operations {
       query?: {
         /** @description First row, from 0 */
         _start?: number;
-        /** @description Row after the last; at most 200 rows a page */
+        /** @description Row after the last, greater than _start; at most 200 rows a page */
         _end?: number;
         /** @description Field to sort by */
         _sort?: string;
-        /** @description ASC or DESC */
+        /** @description Smallest or largest first */
         _order?: string;
         /** @description Only rows that contain this text */
         q?: string;
@@ -960,15 +994,31 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "X-Total-Count": components["headers"]["X-Total-Count"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["AdminAccountList"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -978,6 +1028,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -987,6 +1038,7 @@ export interface operations {
       /** @description Unprocessable Entity */
       422: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -996,6 +1048,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1005,6 +1059,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1018,11 +1074,11 @@ export interface operations {
       query?: {
         /** @description First row, from 0 */
         _start?: number;
-        /** @description Row after the last; at most 200 rows a page */
+        /** @description Row after the last, greater than _start; at most 200 rows a page */
         _end?: number;
         /** @description Field to sort by */
         _sort?: string;
-        /** @description ASC or DESC */
+        /** @description Smallest or largest first */
         _order?: string;
         /** @description Only rows that contain this text */
         q?: string;
@@ -1038,15 +1094,31 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "X-Total-Count": components["headers"]["X-Total-Count"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["AdminInstanceList"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1056,6 +1128,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1065,6 +1138,7 @@ export interface operations {
       /** @description Unprocessable Entity */
       422: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1074,6 +1148,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1083,6 +1159,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1103,19 +1181,31 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Health"];
         };
       };
-      /** @description Service Unavailable */
-      503: {
+      /** @description Bad Request */
+      400: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Health"];
         };
       };
     };
@@ -1132,15 +1222,30 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Account"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1150,6 +1255,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1159,6 +1265,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1168,6 +1276,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1188,15 +1298,30 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["AdminStatus"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1206,6 +1331,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1215,6 +1341,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1224,6 +1352,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1235,7 +1365,10 @@ export interface operations {
   postMyAccountSetup: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path?: never;
       cookie?: never;
     };
@@ -1244,15 +1377,31 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["AccountSetup"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1262,6 +1411,47 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1271,6 +1461,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1280,6 +1472,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1300,15 +1494,30 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["InstanceList"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1318,6 +1527,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1327,6 +1537,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1336,6 +1548,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1347,7 +1561,10 @@ export interface operations {
   postMyInstancesProvision: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path?: never;
       cookie?: never;
     };
@@ -1360,6 +1577,11 @@ export interface operations {
       /** @description Done */
       202: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1369,6 +1591,7 @@ export interface operations {
       /** @description Bad Request */
       400: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1378,6 +1601,7 @@ export interface operations {
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1387,6 +1611,7 @@ export interface operations {
       /** @description Payment Required */
       402: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1396,6 +1621,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1405,6 +1631,7 @@ export interface operations {
       /** @description Conflict */
       409: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1414,6 +1641,7 @@ export interface operations {
       /** @description Payload Too Large */
       413: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1423,6 +1651,7 @@ export interface operations {
       /** @description Unsupported Media Type */
       415: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1432,6 +1661,7 @@ export interface operations {
       /** @description Unprocessable Entity */
       422: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1441,6 +1671,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1450,6 +1682,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1473,15 +1707,30 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Instance"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1491,6 +1740,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1500,6 +1750,7 @@ export interface operations {
       /** @description Not Found */
       404: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1509,6 +1760,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1518,6 +1771,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1545,6 +1800,10 @@ export interface operations {
       /** @description Done */
       202: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1554,6 +1813,7 @@ export interface operations {
       /** @description Bad Request */
       400: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1563,6 +1823,7 @@ export interface operations {
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1572,6 +1833,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1581,6 +1843,7 @@ export interface operations {
       /** @description Not Found */
       404: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1590,6 +1853,7 @@ export interface operations {
       /** @description Payload Too Large */
       413: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1599,6 +1863,7 @@ export interface operations {
       /** @description Unsupported Media Type */
       415: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1608,6 +1873,7 @@ export interface operations {
       /** @description Unprocessable Entity */
       422: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1617,6 +1883,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1626,6 +1894,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1639,7 +1909,7 @@ export interface operations {
       query?: {
         /** @description Only events after this one */
         after?: number;
-        /** @description Seconds to wait for one, at most 25 */
+        /** @description Seconds to wait for one */
         wait?: number;
       };
       header?: never;
@@ -1654,15 +1924,30 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Events"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1672,6 +1957,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1681,6 +1967,7 @@ export interface operations {
       /** @description Not Found */
       404: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1690,6 +1977,7 @@ export interface operations {
       /** @description Unprocessable Entity */
       422: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1699,6 +1987,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1708,6 +1998,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1719,7 +2011,10 @@ export interface operations {
   postMyInstancesIdRestart: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path: {
         /** @description The instance's number */
         id: number;
@@ -1731,15 +2026,31 @@ export interface operations {
       /** @description Done */
       202: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["ActionResult"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1749,6 +2060,7 @@ export interface operations {
       /** @description Payment Required */
       402: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1758,6 +2070,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1767,6 +2080,7 @@ export interface operations {
       /** @description Not Found */
       404: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1776,6 +2090,37 @@ export interface operations {
       /** @description Conflict */
       409: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1785,6 +2130,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1794,6 +2141,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1805,7 +2154,10 @@ export interface operations {
   postMyInstancesIdStart: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path: {
         /** @description The instance's number */
         id: number;
@@ -1817,15 +2169,31 @@ export interface operations {
       /** @description Done */
       202: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["ActionResult"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1835,6 +2203,7 @@ export interface operations {
       /** @description Payment Required */
       402: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1844,6 +2213,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1853,6 +2223,7 @@ export interface operations {
       /** @description Not Found */
       404: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1862,6 +2233,37 @@ export interface operations {
       /** @description Conflict */
       409: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1871,6 +2273,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1880,6 +2284,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1891,7 +2297,10 @@ export interface operations {
   postMyInstancesIdStop: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path: {
         /** @description The instance's number */
         id: number;
@@ -1903,15 +2312,31 @@ export interface operations {
       /** @description Done */
       202: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["ActionResult"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1921,6 +2346,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1930,6 +2356,7 @@ export interface operations {
       /** @description Not Found */
       404: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1939,6 +2366,37 @@ export interface operations {
       /** @description Conflict */
       409: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1948,6 +2406,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1957,6 +2417,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1977,15 +2439,30 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Subscription"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -1995,6 +2472,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2004,6 +2482,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2013,6 +2493,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2033,10 +2515,21 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": Record<string, never>;
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
@@ -2053,10 +2546,29 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["PricingConfig"];
+        };
+      };
+      /** @description Not Modified */
+      304: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
@@ -2064,7 +2576,10 @@ export interface operations {
   postStripeCheckout: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path?: never;
       cookie?: never;
     };
@@ -2077,6 +2592,11 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2086,6 +2606,7 @@ export interface operations {
       /** @description Bad Request */
       400: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2095,6 +2616,7 @@ export interface operations {
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2104,6 +2626,7 @@ export interface operations {
       /** @description Payment Required */
       402: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2113,6 +2636,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2122,6 +2646,7 @@ export interface operations {
       /** @description Conflict */
       409: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2131,6 +2656,7 @@ export interface operations {
       /** @description Payload Too Large */
       413: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2140,6 +2666,7 @@ export interface operations {
       /** @description Unsupported Media Type */
       415: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2149,6 +2676,7 @@ export interface operations {
       /** @description Unprocessable Entity */
       422: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2158,6 +2686,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2167,6 +2697,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2178,7 +2710,10 @@ export interface operations {
   postStripePortal: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path?: never;
       cookie?: never;
     };
@@ -2187,15 +2722,31 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Redirect"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2205,6 +2756,7 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2214,6 +2766,47 @@ export interface operations {
       /** @description Not Found */
       404: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2223,6 +2816,8 @@ export interface operations {
       /** @description Too Many Requests */
       429: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2232,6 +2827,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2243,7 +2840,10 @@ export interface operations {
   postSystemHealthChecks: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422 */
+        "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+      };
       path?: never;
       cookie?: never;
     };
@@ -2252,15 +2852,28 @@ export interface operations {
       /** @description Done */
       200: {
         headers: {
+          "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["HealthChecks"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2270,6 +2883,58 @@ export interface operations {
       /** @description Forbidden */
       403: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2279,6 +2944,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2294,11 +2961,16 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StripeEvent"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2308,6 +2980,7 @@ export interface operations {
       /** @description Bad Request */
       400: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2317,6 +2990,7 @@ export interface operations {
       /** @description Payload Too Large */
       413: {
         headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
@@ -2326,6 +3000,8 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
         content: {
