@@ -24,8 +24,9 @@ struct Cli {
 enum Command {
     /// Build functions (WASM), portal and native programs; what is unchanged is left alone.
     Build,
-    /// Format, lint, licences and generated files: everything that needs no running system.
-    Check,
+    /// Format, lint, the architecture's rules, licences and generated files: everything that needs no running
+    /// system. All of it, or the checks whose name is given.
+    Check(check::Options),
     /// Write `openapi.json` and the portal's client from the code.
     Openapi(openapi::Options),
     /// Run the whole system on this machine until Ctrl-C.
@@ -37,7 +38,7 @@ enum Command {
 fn main() -> std::process::ExitCode {
     let outcome = match Cli::parse().command {
         Command::Build => build::run(),
-        Command::Check => check::run(),
+        Command::Check(options) => check::run(&options),
         Command::Openapi(options) => openapi::run(&options),
         Command::Up(options) => up::run(&options),
         Command::Test(options) => suites::run(&options),

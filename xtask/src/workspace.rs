@@ -1,11 +1,13 @@
 //! Where things are in the work tree.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The root of the work tree: the folder above this crate's.
+/// The root of the work tree: the folder above this crate's, as `cargo xtask` says when it runs this. Started
+/// otherwise, the one where it was built.
 pub(crate) fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_path_buf()
+    let running = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let manifest = running.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    manifest.parent().unwrap_or(&manifest).to_path_buf()
 }
 
 /// Cargo's folder for what it builds (`CARGO_TARGET_DIR` moves it).

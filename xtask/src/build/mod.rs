@@ -1,6 +1,6 @@
 //! `cargo xtask build`: functions, portal, native programs. Each part leaves alone what is unchanged.
 
-mod functions;
+pub(crate) mod functions;
 pub(crate) mod portal;
 pub(crate) mod wasm;
 
@@ -15,6 +15,7 @@ pub(crate) const PROGRAMS: &[&str] = &[
     "dev-cron",
     "dev-supabase-auth",
     "dev-stripe",
+    "dev-model",
     "provisioner-daemon",
 ];
 
