@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use store::daemon::jobs::CHANNEL;
+use store::daemon::jobs::LISTEN;
 use tokio_postgres::{AsyncMessage, NoTls};
 
 use super::Shared;
@@ -40,8 +40,7 @@ async fn listen(shared: &Shared) -> Result<(), tokio_postgres::Error> {
         .tcp_user_timeout(Duration::from_secs(10));
     let (client, mut connection) = config.connect(NoTls).await?;
     let mut messages = futures::stream::poll_fn(move |cx| connection.poll_message(cx)).boxed();
-    let command = format!("listen {CHANNEL}");
-    let mut listening = std::pin::pin!(client.batch_execute(&command));
+    let mut listening = std::pin::pin!(client.batch_execute(LISTEN));
     let mut is_listening = false;
     loop {
         tokio::select! {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{Claim, Db, Error, Fenced};
 
-/// The channel of the doorbell. The payload is a class, or `cancel`.
-pub const CHANNEL: &str = "prov_job";
+/// Begins to hear the doorbell on a connection. A notification's payload is a class, or `cancel`.
+pub const LISTEN: &str = "listen prov_job";
 
 /// A claimed job.
 #[derive(Debug, Clone)]
