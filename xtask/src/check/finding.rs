@@ -43,7 +43,7 @@ pub(super) fn refuse(found: &[(&str, Vec<Finding>)]) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the architecture's rules are broken {} times (docs/checks.md says why they are there)\n{}",
+        "the architecture's rules are broken, findings: {} (docs/checks.md says why the rules are there)\n{}",
         lines.len(),
         lines.join("\n")
     )
