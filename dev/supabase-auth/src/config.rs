@@ -7,6 +7,8 @@ use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use url::Url;
 
+use crate::policy::Policy;
+
 /// A stand-in for Supabase Auth on one machine.
 ///
 /// Needs three environment variables: `DATABASE_URL` (role `supabase_auth_admin`), `PUBLISHABLE_KEY`
@@ -26,10 +28,16 @@ pub(crate) struct Args {
     /// The key that signs tokens (PEM); made on first use.
     #[arg(long)]
     key_file: PathBuf,
-    /// Ask for a confirmation of the address by mail (read mails at `/__outbox`).
+    /// A key whose tokens are good too and that the key set lists: the next one before it signs, or the last one
+    /// until its tokens have run out. May be given several times.
     #[arg(long)]
-    confirm_email: bool,
+    accept_key_file: Vec<PathBuf>,
+    #[command(flatten)]
+    policy: Policy,
 }
+
+/// Variables by which a machine says that it serves the public; any value but an empty one counts.
+const PRODUCTION_MARKERS: [&str; 2] = ["KUBERNETES_SERVICE_HOST", "SUPABASE_AUTH_PRODUCTION"];
 
 /// The checked settings.
 pub(crate) struct Config {
@@ -38,7 +46,8 @@ pub(crate) struct Config {
     pub(crate) public_url: String,
     pub(crate) site_url: Url,
     pub(crate) key_file: PathBuf,
-    pub(crate) confirm_email: bool,
+    pub(crate) accept_key_files: Vec<PathBuf>,
+    pub(crate) policy: Policy,
     pub(crate) database_url: String,
     pub(crate) publishable_key: String,
     pub(crate) secret_key: String,
@@ -55,6 +64,13 @@ impl Config {
             "--listen {}: this stand-in is an open door to every account, so it binds loopback only",
             args.listen
         );
+        for marker in PRODUCTION_MARKERS {
+            let is_set = variable(marker).is_some_and(|value| !value.is_empty());
+            ensure!(
+                !is_set,
+                "{marker} is set: this stand-in is for one machine and never for the public"
+            );
+        }
         let required = |name: &str| match variable(name) {
             Some(value) if !value.trim().is_empty() => Ok(value),
             _ => bail!("the environment variable {name} is missing or empty"),
@@ -70,7 +86,8 @@ impl Config {
             public_url: web_url(&args.public_url, "--public-url")?,
             site_url: Url::parse(&web_url(&args.site_url, "--site-url")?).context("--site-url")?,
             key_file: args.key_file,
-            confirm_email: args.confirm_email,
+            accept_key_files: args.accept_key_file,
+            policy: args.policy,
             database_url: required("DATABASE_URL")?,
             publishable_key,
             secret_key,
@@ -137,6 +154,16 @@ mod tests {
             assert!(error.contains("loopback only"), "{error}");
         }
         assert!(config("[::1]:0", COMPLETE).is_ok());
+    }
+
+    #[test]
+    fn refuses_to_serve_the_public() {
+        for marker in PRODUCTION_MARKERS {
+            let with = |value| [COMPLETE, &[(marker, value)]].concat();
+            let error = config("127.0.0.1:0", &with("1")).err().expect("refused");
+            assert!(error.to_string().contains(marker), "{error}");
+            assert!(config("127.0.0.1:0", &with("")).is_ok());
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::{Host, Origin, Url};
 
-use crate::error::{API_VERSION, ERROR_CODE};
+use crate::shape::{API_VERSION, ERROR_CODE};
 
 /// What Supabase's client libraries send beyond the headers that need no permission.
 const REQUEST_HEADERS: [HeaderName; 11] = [

@@ -1,20 +1,10 @@
-//! Everything that can happen to a caller, each with its status, code and message, in the two shapes
-//! that clients of different ages expect.
+//! Everything that can happen to a caller, each with its status, code and message.
 
-use axum::Json;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 use tokio_postgres::error::SqlState;
 
-/// The request header that chooses the shape of errors, and that the answer repeats.
-pub(crate) const API_VERSION: HeaderName = HeaderName::from_static("x-supabase-api-version");
-/// Carries the code of an error in either shape.
-pub(crate) const ERROR_CODE: HeaderName = HeaderName::from_static("x-sb-error-code");
-/// The version from which `code` is a word, not the status.
-const NEW_SHAPE: &str = "2024-01-01";
+use crate::shape;
 
 /// What went wrong, as the caller may know it (`Display`), with the cause for the log where it is ours.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +31,46 @@ pub(crate) enum Error {
     EmailExists,
     #[error("A user with this id has already been registered")]
     IdExists,
+    #[error("Signups not allowed for this instance")]
+    SignupDisabled,
     #[error("Anonymous sign-ins are disabled")]
     AnonymousDisabled,
+    #[error("{0}")]
+    PhoneDisabled(&'static str),
+    #[error("Provider is not enabled")]
+    ProviderDisabled,
+    #[error("Web3 provider is disabled")]
+    Web3Disabled,
+    #[error("SAML 2.0 is disabled")]
+    SamlDisabled,
+    #[error("Manual linking is disabled")]
+    LinkingDisabled,
+    #[error("MFA enroll is disabled for TOTP")]
+    FactorsDisabled,
+    #[error("Factor not found")]
+    FactorNotFound,
+    #[error("factor_id must be a UUID")]
+    FactorIdNotUuid,
+    #[error("OAuth state parameter missing")]
+    NoOauthState,
+    #[error("invalid flow state, no valid flow state found")]
+    FlowStateNotFound,
+    #[error("invalid flow state, flow state has expired")]
+    FlowStateExpired,
+    #[error("code challenge does not match previously saved code verifier")]
+    BadCodeVerifier,
     #[error("Password should be at least 6 characters.")]
     WeakPassword,
     #[error("New password should be different from the old password.")]
     SamePassword,
+    #[error("Password update requires reauthentication")]
+    ReauthenticationNeeded,
+    #[error("Nonce has expired or is invalid")]
+    NonceInvalid,
+    #[error("Current password is required to set a new one")]
+    CurrentPasswordRequired,
+    #[error("Current password is not the one given")]
+    CurrentPasswordInvalid,
     #[error("This endpoint requires a valid Bearer token")]
     NoAuthorization,
     #[error("invalid JWT: {0}")]
@@ -65,8 +89,10 @@ pub(crate) enum Error {
     RefreshTokenNotFound,
     #[error("Invalid Refresh Token: Already Used")]
     RefreshTokenAlreadyUsed,
-    #[error("Invalid Refresh Token: Session Expired")]
-    SessionExpired,
+    #[error("Invalid Refresh Token: Session Expired{0}")]
+    SessionExpired(&'static str),
+    #[error("Invalid Refresh Token: User Banned")]
+    BannedAtRefresh,
     #[error("Token has expired or is invalid")]
     CodeExpired,
     #[error("Email link is invalid or has expired")]
@@ -77,6 +103,8 @@ pub(crate) enum Error {
     Conflict,
     #[error("Request rate limit reached")]
     RateLimit,
+    #[error("For security purposes, you can only request this after {0} seconds.")]
+    MailTooSoon(i64),
     #[error("no such route")]
     NoRoute,
     #[error("method not allowed")]
@@ -98,7 +126,7 @@ impl Error {
                 (S::BAD_REQUEST, "invalid_credentials")
             }
             Self::EmailNotConfirmed => (S::BAD_REQUEST, "email_not_confirmed"),
-            Self::BannedAtSignIn => (S::BAD_REQUEST, "user_banned"),
+            Self::BannedAtSignIn | Self::BannedAtRefresh => (S::BAD_REQUEST, "user_banned"),
             Self::Banned => (S::FORBIDDEN, "user_banned"),
             Self::Invalid(_) => (S::BAD_REQUEST, "validation_failed"),
             Self::BadJson(_) => (S::BAD_REQUEST, "bad_json"),
@@ -107,6 +135,22 @@ impl Error {
                 (S::UNPROCESSABLE_ENTITY, "user_already_exists")
             }
             Self::EmailExists => (S::UNPROCESSABLE_ENTITY, "email_exists"),
+            Self::SignupDisabled => (S::UNPROCESSABLE_ENTITY, "signup_disabled"),
+            Self::PhoneDisabled(_) => (S::BAD_REQUEST, "phone_provider_disabled"),
+            Self::ProviderDisabled => (S::BAD_REQUEST, "provider_disabled"),
+            Self::Web3Disabled => (S::UNPROCESSABLE_ENTITY, "web3_provider_disabled"),
+            Self::SamlDisabled => (S::NOT_FOUND, "saml_provider_disabled"),
+            Self::LinkingDisabled => (S::NOT_FOUND, "manual_linking_disabled"),
+            Self::FactorsDisabled => (S::UNPROCESSABLE_ENTITY, "mfa_totp_enroll_not_enabled"),
+            Self::FactorNotFound => (S::NOT_FOUND, "mfa_factor_not_found"),
+            Self::NoOauthState => (S::BAD_REQUEST, "bad_oauth_callback"),
+            Self::FlowStateNotFound => (S::NOT_FOUND, "flow_state_not_found"),
+            Self::FlowStateExpired => (S::UNPROCESSABLE_ENTITY, "flow_state_expired"),
+            Self::BadCodeVerifier => (S::BAD_REQUEST, "bad_code_verifier"),
+            Self::ReauthenticationNeeded => (S::BAD_REQUEST, "reauthentication_needed"),
+            Self::NonceInvalid => (S::UNPROCESSABLE_ENTITY, "reauthentication_not_valid"),
+            Self::CurrentPasswordRequired => (S::BAD_REQUEST, "current_password_required"),
+            Self::CurrentPasswordInvalid => (S::BAD_REQUEST, "current_password_invalid"),
             Self::AnonymousDisabled => (S::UNPROCESSABLE_ENTITY, "anonymous_provider_disabled"),
             Self::WeakPassword => (S::UNPROCESSABLE_ENTITY, "weak_password"),
             Self::SamePassword => (S::UNPROCESSABLE_ENTITY, "same_password"),
@@ -116,14 +160,15 @@ impl Error {
             Self::SessionGone => (S::FORBIDDEN, "session_not_found"),
             Self::NotAdmin => (S::FORBIDDEN, "not_admin"),
             Self::UserNotFound => (S::NOT_FOUND, "user_not_found"),
-            Self::UserIdNotUuid => (S::NOT_FOUND, "validation_failed"),
+            Self::UserIdNotUuid | Self::FactorIdNotUuid => (S::NOT_FOUND, "validation_failed"),
             Self::RefreshTokenNotFound => (S::BAD_REQUEST, "refresh_token_not_found"),
             Self::RefreshTokenAlreadyUsed => (S::BAD_REQUEST, "refresh_token_already_used"),
-            Self::SessionExpired => (S::BAD_REQUEST, "session_expired"),
+            Self::SessionExpired(_) => (S::BAD_REQUEST, "session_expired"),
             Self::CodeExpired | Self::LinkExpired => (S::FORBIDDEN, "otp_expired"),
             Self::OtpDisabled => (S::UNPROCESSABLE_ENTITY, "otp_disabled"),
             Self::Conflict => (S::CONFLICT, "conflict"),
             Self::RateLimit => (S::TOO_MANY_REQUESTS, "over_request_rate_limit"),
+            Self::MailTooSoon(_) => (S::TOO_MANY_REQUESTS, "over_email_send_rate_limit"),
             Self::NoRoute => (S::NOT_FOUND, "not_found"),
             Self::NoMethod => (S::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Timeout => (S::GATEWAY_TIMEOUT, "request_timeout"),
@@ -155,12 +200,12 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
-/// Whether the server is going, gone or not yet here (class 08, 57P0x), or takes no more connections.
+/// Whether the server is going, gone or not yet here (class 08, 57P0x), or has no room left (class 53).
 fn is_loss(error: &tokio_postgres::Error) -> bool {
     let by_state = error.code().is_some_and(|state| {
         state.code().starts_with("08")
             || state.code().starts_with("57P0")
-            || *state == SqlState::TOO_MANY_CONNECTIONS
+            || state.code().starts_with("53")
     });
     let by_socket =
         std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
@@ -185,74 +230,7 @@ impl IntoResponse for Error {
             }
             other => tracing::debug!(code, %other, "request refused"),
         }
-        let body = Body {
-            status,
-            code,
-            message: self.to_string(),
-            weak_password: matches!(self, Self::WeakPassword),
-        };
-        let mut response = status.into_response();
-        response
-            .headers_mut()
-            .insert(ERROR_CODE, HeaderValue::from_static(code));
-        response.extensions_mut().insert(body);
-        response
+        let is_weak_password = matches!(self, Self::WeakPassword);
+        shape::refusal(status, code, self.to_string(), is_weak_password)
     }
-}
-
-/// An error on its way out; its shape depends on the request, which [`shape`] sees.
-#[derive(Clone)]
-struct Body {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-    weak_password: bool,
-}
-
-impl Body {
-    fn json(&self, new_shape: bool) -> serde_json::Value {
-        let mut body = if new_shape {
-            json!({ "code": self.code, "message": self.message })
-        } else {
-            json!({ "code": self.status.as_u16(), "error_code": self.code, "msg": self.message })
-        };
-        if self.weak_password {
-            body["weak_password"] = json!({ "reasons": ["length"] });
-        }
-        body
-    }
-}
-
-/// Middleware: writes errors in the shape that the request's API version asks for, and repeats it.
-pub(crate) async fn shape(request: Request, next: Next) -> Response {
-    let new_shape = request
-        .headers()
-        .get(API_VERSION)
-        .and_then(|version| version.to_str().ok())
-        // Dates as YYYY-MM-DD compare as text; anything else is no version.
-        .is_some_and(|version| is_date(version) && version >= NEW_SHAPE);
-    let mut response = next.run(request).await;
-    if let Some(error) = response.extensions_mut().remove::<Body>() {
-        let headers = std::mem::take(response.headers_mut());
-        response = (error.status, Json(error.json(new_shape))).into_response();
-        for (name, value) in &headers {
-            if name != "content-length" {
-                response.headers_mut().insert(name, value.clone());
-            }
-        }
-    }
-    if new_shape {
-        response
-            .headers_mut()
-            .insert(API_VERSION, HeaderValue::from_static(NEW_SHAPE));
-    }
-    response
-}
-
-fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
 }

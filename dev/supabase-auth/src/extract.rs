@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use crate::db::{sessions, users};
+use crate::db::sessions::{self, SessionRow};
+use crate::db::users;
 use crate::error::Error;
 use crate::gateway::ApiKey;
 use crate::state::State;
@@ -82,7 +83,7 @@ impl FromRequestParts<State> for Query {
 /// The signed-in user whose token the request bears, and who still exists and is signed in.
 pub(crate) struct Caller {
     pub(crate) user: User,
-    pub(crate) session_id: uuid::Uuid,
+    pub(crate) session: SessionRow,
 }
 
 impl FromRequestParts<State> for Caller {
@@ -97,11 +98,11 @@ impl FromRequestParts<State> for Caller {
         if user.is_banned(Timestamp::now()) {
             return Err(Error::Banned);
         }
-        if !sessions::exists(&tx, session_id, user.id).await? {
-            return Err(Error::SessionGone);
-        }
+        let session = sessions::find(&tx, session_id, user.id)
+            .await?
+            .ok_or(Error::SessionGone)?;
         tx.commit().await?;
-        Ok(Self { user, session_id })
+        Ok(Self { user, session })
     }
 }
 
@@ -126,6 +127,20 @@ impl FromRequestParts<State> for Admin {
             },
             None => Err(Error::NotAdmin),
         }
+    }
+}
+
+/// The id of a user in the path.
+pub(crate) struct UserId(pub(crate) uuid::Uuid);
+
+impl FromRequestParts<State> for UserId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        // Refused too when it is not even UTF-8.
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(id) = path.map_err(|_| Error::UserIdNotUuid)?;
+        id.parse().map(Self).map_err(|_| Error::UserIdNotUuid)
     }
 }
 

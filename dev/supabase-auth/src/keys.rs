@@ -23,18 +23,16 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     /// Reads the key from `path`, or makes one there if there is none.
     pub(crate) fn load_or_make(path: &Path) -> anyhow::Result<Self> {
-        match fs::read_to_string(path) {
-            Ok(pem) => Self::load(path, &pem),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                make(path)?;
-                // Read back: another process may have been first.
-                Self::load(path, &fs::read_to_string(path).context("read the new key")?)
-            }
-            Err(error) => Err(error).context("read the key"),
+        if !path.try_exists().context("look for the key")? {
+            make(path)?;
+            // Read back: another process may have been first.
         }
+        Self::load(path)
     }
 
-    fn load(path: &Path, pem: &str) -> anyhow::Result<Self> {
+    /// Reads the key from `path`.
+    pub(crate) fn load(path: &Path) -> anyhow::Result<Self> {
+        let pem = fs::read_to_string(path).context("read the key")?;
         let mode = fs::metadata(path)
             .context("read the key's permissions")?
             .permissions()
@@ -45,7 +43,7 @@ impl SigningKey {
             "others may read it (mode {:o}); chmod 600 it",
             mode & 0o777
         );
-        Self::from_pem(pem)
+        Self::from_pem(&pem)
     }
 
     fn from_pem(pem: &str) -> anyhow::Result<Self> {

@@ -1,5 +1,6 @@
-//! The stand-in for Supabase Auth on one machine: what an unmodified `@supabase/supabase-js` needs to
-//! sign up, sign in, refresh, read the user and sign out, over the same database as the platform.
+//! The stand-in for Supabase Auth on one machine: what an unmodified `@supabase/supabase-js` needs to sign up and in
+//! by password and by mail, to refresh, read and change the user and sign out, and what an operator needs to manage
+//! users, over the same database as the platform.
 
 mod app;
 mod config;
@@ -10,16 +11,21 @@ mod error;
 mod extract;
 mod gateway;
 mod keys;
+mod limits;
 mod mail;
 mod passwords;
+mod pkce;
+mod policy;
 mod redirect;
 mod routes;
 mod session;
+mod shape;
 mod state;
 mod token;
 mod user;
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -58,6 +64,7 @@ async fn main() -> anyhow::Result<()> {
 async fn serve(listener: TcpListener, app: axum::Router) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut drain = stopped.clone();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown({
         let mut stopped = stopped;
         async move {

@@ -8,7 +8,6 @@ use crate::db::sessions::SessionRow;
 use crate::db::{Tx, refresh_tokens, sessions, users};
 use crate::error::Error;
 use crate::state::State;
-use crate::token::LIFETIME_SECONDS;
 use crate::user::User;
 
 /// A session on the wire.
@@ -53,7 +52,7 @@ pub(crate) async fn answer(
     Ok(Session {
         access_token: minted.token,
         token_type: "bearer",
-        expires_in: LIFETIME_SECONDS,
+        expires_in: minted.expires_in,
         expires_at: minted.expires_at,
         refresh_token,
         user,

@@ -8,6 +8,7 @@ use anyhow::Context;
 use crate::config::Config;
 use crate::db::Database;
 use crate::keys::SigningKey;
+use crate::limits::Limits;
 use crate::passwords::Passwords;
 use crate::token::Tokens;
 
@@ -21,6 +22,7 @@ pub(crate) struct Inner {
     pub(crate) database: Database,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Tokens,
+    pub(crate) limits: Limits,
 }
 
 impl State {
@@ -29,13 +31,25 @@ impl State {
         let key = SigningKey::load_or_make(&config.key_file)
             .with_context(|| format!("signing key {}", config.key_file.display()))?;
         let database = Database::new(&config.database_url).context("DATABASE_URL")?;
-        let tokens = Tokens::new(key, config.issuer());
+        let mut accepted = Vec::new();
+        for path in &config.accept_key_files {
+            let key = SigningKey::load(path);
+            accepted.push(key.with_context(|| format!("accepted key {}", path.display()))?);
+        }
+        let tokens = Tokens::new(
+            key,
+            &accepted,
+            config.issuer(),
+            config.policy.token_lifetime,
+        );
+        let limits = Limits::new(config.policy.rate_limits);
         let passwords = Passwords::new().context("prepare password hashing")?;
         Ok(Self(Arc::new(Inner {
             config,
             database,
             passwords,
             tokens,
+            limits,
         })))
     }
 }

@@ -26,6 +26,10 @@ pub(crate) struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recovery_sent_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) invited_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reauthentication_sent_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) new_email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email_change_sent_at: Option<Timestamp>,
@@ -79,6 +83,8 @@ impl User {
             confirmation_sent_at: Some(now),
             confirmed_at: None,
             recovery_sent_at: None,
+            invited_at: None,
+            reauthentication_sent_at: None,
             new_email: None,
             email_change_sent_at: None,
             last_sign_in_at: None,

@@ -1,5 +1,6 @@
 //! The tables of schema `auth`, one module each. Every request does its work in one transaction.
 
+pub(crate) mod flow_states;
 pub(crate) mod identities;
 pub(crate) mod one_time_tokens;
 pub(crate) mod outbox;
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio_postgres::{NoTls, Row};
 
 use crate::error::Error;
@@ -25,8 +27,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SESSION_OPTIONS: &str = "-c statement_timeout=10000 -c lock_timeout=5000 \
                                -c idle_in_transaction_session_timeout=15000";
 
+const SCHEMA: &str = include_str!("schema.sql");
+
 /// The pool. A connection that died is replaced when it is next asked for.
-pub(crate) struct Database(Pool);
+pub(crate) struct Database {
+    pool: Pool,
+    /// Set once the service's own tables are there.
+    is_prepared: OnceCell<()>,
+}
 
 impl Database {
     /// Prepares the pool for a connection string; connects to nothing yet.
@@ -51,12 +59,23 @@ impl Database {
             .recycle_timeout(Some(PATIENCE))
             .build()
             .context("build the pool")?;
-        Ok(Self(pool))
+        Ok(Self {
+            pool,
+            is_prepared: OnceCell::new(),
+        })
     }
 
     /// A connection, to begin a transaction on.
     pub(crate) async fn client(&self) -> Result<deadpool_postgres::Client, Error> {
-        Ok(self.0.get().await?)
+        let client = self.pool.get().await?;
+        // By whoever is first; when it fails, by the next.
+        let prepare = || client.batch_execute(SCHEMA);
+        if let Err(error) = self.is_prepared.get_or_try_init(prepare).await {
+            // It may have failed inside its transaction: not a connection to use again.
+            drop(deadpool_postgres::Object::take(client));
+            return Err(error.into());
+        }
+        Ok(client)
     }
 }
 

@@ -4,9 +4,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::Tx;
-use crate::email::Email;
 use crate::error::Error;
-use crate::mail::Kind;
+use crate::mail::{Kind, Letter};
 
 /// How long a link or code is good, in seconds.
 const LIFETIME_SECONDS: i32 = 86_400;
@@ -18,6 +17,8 @@ pub(crate) struct Proof {
     pub(crate) user_id: Uuid,
     pub(crate) kind: Kind,
     pub(crate) email: String,
+    /// The sign-in that its client ends by exchanging a code.
+    pub(crate) flow_state_id: Option<Uuid>,
 }
 
 /// Gives a user a new token of a kind; an older one of that kind is no longer good.
@@ -26,16 +27,23 @@ pub(crate) async fn replace(
     user_id: Uuid,
     kind: Kind,
     email: &str,
-    token_hash: &str,
-    code: &str,
+    letter: &Letter,
+    flow_state_id: Option<Uuid>,
 ) -> Result<(), Error> {
     tx.execute(
-        "insert into auth.one_time_tokens (user_id, token_type, email, token_hash, code)
-         values ($1, $2, $3, $4, $5)
+        "insert into auth.one_time_tokens (user_id, token_type, email, token_hash, code, flow_state_id)
+         values ($1, $2, $3, $4, $5, $6)
          on conflict (user_id, token_type) do update set email = excluded.email,
             token_hash = excluded.token_hash, code = excluded.code, failed_attempts = 0,
-            created_at = now()",
-        &[&user_id, &kind.as_str(), &email, &token_hash, &code],
+            created_at = now(), flow_state_id = excluded.flow_state_id",
+        &[
+            &user_id,
+            &kind.as_str(),
+            &email,
+            &letter.token_hash,
+            &letter.code,
+            &flow_state_id,
+        ],
     )
     .await?;
     Ok(())
@@ -51,7 +59,7 @@ pub(crate) async fn take_by_hash(
     tx.query_opt(
         "delete from auth.one_time_tokens where token_hash = $1 and token_type = any($2)
             and created_at > now() - make_interval(secs => $3::int)
-         returning user_id, token_type, email",
+         returning *",
         &[&token_hash, &kinds, &LIFETIME_SECONDS],
     )
     .await?
@@ -64,7 +72,7 @@ pub(crate) async fn take_by_hash(
 pub(crate) async fn take_by_code(
     tx: &Tx<'_>,
     kinds: &[Kind],
-    email: &Email,
+    email: &str,
     code: &str,
 ) -> Result<Option<Proof>, Error> {
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
@@ -73,9 +81,9 @@ pub(crate) async fn take_by_code(
             "delete from auth.one_time_tokens where email = $1 and token_type = any($2)
                 and code = $3 and failed_attempts < $4
                 and created_at > now() - make_interval(secs => $5::int)
-             returning user_id, token_type, email",
+             returning *",
             &[
-                &email.as_str(),
+                &email,
                 &kinds,
                 &code,
                 &MAX_FAILED_ATTEMPTS,
@@ -89,7 +97,7 @@ pub(crate) async fn take_by_code(
     tx.execute(
         "update auth.one_time_tokens set failed_attempts = failed_attempts + 1
          where email = $1 and token_type = any($2)",
-        &[&email.as_str(), &kinds],
+        &[&email, &kinds],
     )
     .await?;
     Ok(None)
@@ -102,5 +110,6 @@ fn proof(row: &Row) -> Result<Proof, Error> {
         kind: Kind::parse(kind)
             .ok_or_else(|| Error::Internal(anyhow::anyhow!("unknown token type {kind}")))?,
         email: row.try_get("email")?,
+        flow_state_id: row.try_get("flow_state_id")?,
     })
 }

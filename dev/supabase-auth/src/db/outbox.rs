@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Tx, time};
 use crate::email::Email;
 use crate::error::Error;
-use crate::mail::Kind;
+use crate::mail::{Kind, Letter};
 
 /// At most so many mails of one address are shown.
 const SHOWN: i64 = 100;
@@ -19,8 +19,9 @@ pub(crate) struct Mail {
     email: String,
     kind: String,
     code: String,
-    token_hash: String,
-    link: String,
+    /// Not with a code that stands for itself.
+    token_hash: Option<String>,
+    link: Option<String>,
     created_at: Timestamp,
 }
 
@@ -30,19 +31,22 @@ pub(crate) async fn insert(
     user_id: Uuid,
     kind: Kind,
     email: &str,
-    token_hash: &str,
-    code: &str,
-    link: &str,
+    letter: &Letter,
 ) -> Result<(), Error> {
+    let has_link = kind != Kind::Reauthentication;
+    let token_hash = has_link.then_some(&letter.token_hash);
+    let link = has_link.then_some(letter.link.as_str());
     tx.execute(
         "insert into auth.outbox (email, kind, code, token_hash, link) values ($1, $2, $3, $4, $5)",
-        &[&email, &kind.as_str(), &code, &token_hash, &link],
+        &[&email, &kind.as_str(), &letter.code, &token_hash, &link],
     )
     .await?;
     let column = match kind {
         Kind::Signup => "confirmation_sent_at",
+        Kind::Invite => "invited_at",
         Kind::Recovery | Kind::Magiclink => "recovery_sent_at",
         Kind::EmailChange => "email_change_sent_at",
+        Kind::Reauthentication => "reauthentication_sent_at",
     };
     tx.execute(
         &format!("update auth.users set {column} = now() where id = $1"),

@@ -7,8 +7,6 @@ use crate::error::Error;
 
 const LENGTH: usize = 12;
 const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-/// For how long a token that was exchanged is still taken, in seconds: for tabs that race.
-const REUSE_SECONDS: i32 = 10;
 
 /// A token of the chain.
 pub(crate) struct RefreshToken {
@@ -41,8 +39,13 @@ pub(crate) async fn insert(
     Ok(token)
 }
 
-pub(crate) async fn find(tx: &Tx<'_>, token: &str) -> Result<Option<RefreshToken>, Error> {
-    select(tx, "token = $2", &token).await
+/// A token, which for `reuse_seconds` after its exchange is reusable.
+pub(crate) async fn find(
+    tx: &Tx<'_>,
+    token: &str,
+    reuse_seconds: i32,
+) -> Result<Option<RefreshToken>, Error> {
+    select(tx, "token = $2", &token, reuse_seconds).await
 }
 
 /// The one token of a session that can be exchanged, if its chain was not revoked.
@@ -50,7 +53,7 @@ pub(crate) async fn find_active(
     tx: &Tx<'_>,
     session_id: Uuid,
 ) -> Result<Option<RefreshToken>, Error> {
-    select(tx, "session_id = $2 and not revoked", &session_id).await
+    select(tx, "session_id = $2 and not revoked", &session_id, 0).await
 }
 
 /// Marks a token as exchanged.
@@ -78,6 +81,7 @@ async fn select(
     tx: &Tx<'_>,
     condition: &str,
     value: &(dyn tokio_postgres::types::ToSql + Sync),
+    reuse_seconds: i32,
 ) -> Result<Option<RefreshToken>, Error> {
     // clock_timestamp: now() is when the transaction began, which may be before the wait for the lock.
     let statement = format!(
@@ -85,7 +89,7 @@ async fn select(
             updated_at > clock_timestamp() - make_interval(secs => $1::int) as reusable
          from auth.refresh_tokens where {condition}"
     );
-    let Some(row) = tx.query_opt(&statement, &[&REUSE_SECONDS, value]).await? else {
+    let Some(row) = tx.query_opt(&statement, &[&reuse_seconds, value]).await? else {
         return Ok(None);
     };
     Ok(Some(RefreshToken {

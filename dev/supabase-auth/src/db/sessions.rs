@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{Tx, time_or_none};
+use super::{Tx, time, time_or_none};
 use crate::error::Error;
 
 /// A sign-in that lasts.
@@ -16,6 +16,18 @@ pub(crate) struct SessionRow {
     /// How it was won, as the token's claim `amr` tells.
     pub(crate) amr: Value,
     pub(crate) not_after: Option<Timestamp>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) refreshed_at: Option<Timestamp>,
+}
+
+impl SessionRow {
+    /// Whether the user won it by showing a password.
+    pub(crate) fn is_by_password(&self) -> bool {
+        let methods = self.amr.as_array().into_iter().flatten();
+        methods
+            .into_iter()
+            .any(|method| method["method"] == "password")
+    }
 }
 
 /// Which of a user's sessions to end.
@@ -47,14 +59,19 @@ pub(crate) async fn insert(
     session(&row)
 }
 
-pub(crate) async fn exists(tx: &Tx<'_>, id: Uuid, user_id: Uuid) -> Result<bool, Error> {
-    let row = tx
-        .query_opt(
-            "select from auth.sessions where id = $1 and user_id = $2",
-            &[&id, &user_id],
-        )
-        .await?;
-    Ok(row.is_some())
+pub(crate) async fn find(
+    tx: &Tx<'_>,
+    id: Uuid,
+    user_id: Uuid,
+) -> Result<Option<SessionRow>, Error> {
+    tx.query_opt(
+        "select * from auth.sessions where id = $1 and user_id = $2",
+        &[&id, &user_id],
+    )
+    .await?
+    .as_ref()
+    .map(session)
+    .transpose()
 }
 
 /// The session that a refresh token belongs to, locked: refreshes of one session take turns.
@@ -79,6 +96,13 @@ pub(crate) async fn save_refresh(tx: &Tx<'_>, id: Uuid) -> Result<(), Error> {
         &[&id],
     )
     .await?;
+    Ok(())
+}
+
+/// Ends every session of a user.
+pub(crate) async fn delete_all(tx: &Tx<'_>, user_id: Uuid) -> Result<(), Error> {
+    tx.execute("delete from auth.sessions where user_id = $1", &[&user_id])
+        .await?;
     Ok(())
 }
 
@@ -110,5 +134,7 @@ fn session(row: &Row) -> Result<SessionRow, Error> {
         aal: row.try_get("aal")?,
         amr: row.try_get("amr")?,
         not_after: time_or_none(row, "not_after")?,
+        created_at: time(row, "created_at")?,
+        refreshed_at: time_or_none(row, "refreshed_at")?,
     })
 }

@@ -21,6 +21,15 @@ pub(crate) struct NewUser<'a> {
     pub(crate) confirmed: bool,
 }
 
+/// What is told about a user.
+#[derive(Clone, Copy)]
+pub(crate) enum Metadata {
+    /// By administrators.
+    App,
+    /// By the user.
+    User,
+}
+
 /// Makes a user and their identity; false if the address (or the id) is taken.
 pub(crate) async fn insert(tx: &Tx<'_>, new: &NewUser<'_>) -> Result<bool, Error> {
     let inserted = tx
@@ -120,33 +129,71 @@ pub(crate) async fn save_password(tx: &Tx<'_>, id: Uuid, hash: &str) -> Result<(
     Ok(())
 }
 
-/// Adds to what the user tells about themselves; a null takes away.
-pub(crate) async fn merge_metadata(tx: &Tx<'_>, id: Uuid, data: &Value) -> Result<(), Error> {
-    tx.execute(
-        "update auth.users set updated_at = now(), raw_user_meta_data = (raw_user_meta_data || $2)
+/// Adds to what is told about a user; a null takes away.
+pub(crate) async fn merge_metadata(
+    tx: &Tx<'_>,
+    id: Uuid,
+    of: Metadata,
+    data: &Value,
+) -> Result<(), Error> {
+    let column = match of {
+        Metadata::App => "raw_app_meta_data",
+        Metadata::User => "raw_user_meta_data",
+    };
+    let statement = format!(
+        "update auth.users set updated_at = now(), {column} = ({column} || $2)
             - array(select key from jsonb_each($2) where value = 'null')
-         where id = $1",
-        &[&id, data],
+         where id = $1"
+    );
+    tx.execute(&statement, &[&id, data]).await?;
+    Ok(())
+}
+
+/// Makes an address the user's own, and confirms it unless it is to stay as it is; also good to confirm the one that
+/// they have.
+pub(crate) async fn save_email(
+    tx: &Tx<'_>,
+    id: Uuid,
+    email: &str,
+    confirm: bool,
+) -> Result<(), Error> {
+    let row = tx
+        .query_one(
+            "update auth.users set email = $2, email_change = null, updated_at = now(),
+                email_confirmed_at = coalesce(email_confirmed_at, case when $3 then now() end)
+             where id = $1 returning email_confirmed_at is not null",
+            &[&id, &email, &confirm],
+        )
+        .await
+        .map_err(|error| match error.code() {
+            Some(&SqlState::UNIQUE_VIOLATION) => Error::EmailExists,
+            _ => error.into(),
+        })?;
+    let is_confirmed = row.try_get(0)?;
+    let data = identities::data(id, email, is_confirmed);
+    merge_metadata(tx, id, Metadata::User, &data).await?;
+    identities::save_email(tx, id, email, is_confirmed).await
+}
+
+/// Gives the user another role at the database.
+pub(crate) async fn save_role(tx: &Tx<'_>, id: Uuid, role: &str) -> Result<(), Error> {
+    tx.execute(
+        "update auth.users set role = $2, updated_at = now() where id = $1",
+        &[&id, &role],
     )
     .await?;
     Ok(())
 }
 
-/// Makes a proven address the user's own; also good to confirm the one they have.
-pub(crate) async fn save_email(tx: &Tx<'_>, id: Uuid, email: &str) -> Result<(), Error> {
+/// Shuts the user out for so many seconds from now; for none, lets them in again.
+pub(crate) async fn save_ban(tx: &Tx<'_>, id: Uuid, seconds: Option<f64>) -> Result<(), Error> {
     tx.execute(
-        "update auth.users set email = $2, email_change = null, updated_at = now(),
-            email_confirmed_at = coalesce(email_confirmed_at, now()),
-            raw_user_meta_data = raw_user_meta_data || $3
+        "update auth.users set banned_until = now() + make_interval(secs => $2), updated_at = now()
          where id = $1",
-        &[&id, &email, &identities::data(id, email, true)],
+        &[&id, &seconds],
     )
-    .await
-    .map_err(|error| match error.code() {
-        Some(&SqlState::UNIQUE_VIOLATION) => Error::EmailExists,
-        _ => error.into(),
-    })?;
-    identities::save_email(tx, id, email, true).await
+    .await?;
+    Ok(())
 }
 
 /// Notes the address that the user wishes to have.
@@ -210,6 +257,8 @@ fn user(row: &Row) -> Result<User, Error> {
         confirmation_sent_at: time_or_none(row, "confirmation_sent_at")?,
         confirmed_at: email_confirmed_at,
         recovery_sent_at: time_or_none(row, "recovery_sent_at")?,
+        invited_at: time_or_none(row, "invited_at")?,
+        reauthentication_sent_at: time_or_none(row, "reauthentication_sent_at")?,
         new_email: row.try_get("email_change")?,
         email_change_sent_at: time_or_none(row, "email_change_sent_at")?,
         last_sign_in_at: time_or_none(row, "last_sign_in_at")?,

@@ -22,7 +22,7 @@ pub(crate) async fn handle(
     };
     let mut client = state.database.client().await?;
     let tx = client.transaction().await?;
-    sessions::delete(&tx, caller.user.id, caller.session_id, scope).await?;
+    sessions::delete(&tx, caller.user.id, caller.session.id, scope).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

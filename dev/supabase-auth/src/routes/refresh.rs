@@ -30,9 +30,10 @@ pub(crate) async fn grant(state: &State, token: &str) -> Result<Session, Error> 
     let row = sessions::lock_by_refresh_token(&tx, token)
         .await?
         .ok_or(Error::RefreshTokenNotFound)?;
-    check(&tx, &row).await?;
+    check(state, &tx, &row).await?;
     // Read under the lock: whoever was first has changed it.
-    let presented = refresh_tokens::find(&tx, token)
+    let reuse_seconds = state.config.policy.reuse_interval;
+    let presented = refresh_tokens::find(&tx, token, reuse_seconds)
         .await?
         .ok_or(Error::RefreshTokenNotFound)?;
     let next = match judge(&tx, &row, &presented).await? {
@@ -50,16 +51,25 @@ pub(crate) async fn grant(state: &State, token: &str) -> Result<Session, Error> 
     Ok(session)
 }
 
-async fn check(tx: &Tx<'_>, row: &SessionRow) -> Result<(), Error> {
+async fn check(state: &State, tx: &Tx<'_>, row: &SessionRow) -> Result<(), Error> {
     let now = Timestamp::now();
     let user = users::find(tx, row.user_id)
         .await?
         .ok_or(Error::RefreshTokenNotFound)?;
     if user.is_banned(now) {
-        return Err(Error::BannedAtSignIn);
+        return Err(Error::BannedAtRefresh);
     }
-    if row.not_after.is_some_and(|end| end <= now) {
-        return Err(Error::SessionExpired);
+    let policy = &state.config.policy;
+    let is_over = |since: Timestamp, limit: Option<i64>| {
+        limit.is_some_and(|limit| now.as_second() - since.as_second() >= limit)
+    };
+    let has_ended = row.not_after.is_some_and(|end| end <= now);
+    if has_ended || is_over(row.created_at, policy.session_timebox) {
+        return Err(Error::SessionExpired(""));
+    }
+    let last_used = row.refreshed_at.unwrap_or(row.created_at);
+    if is_over(last_used, policy.session_inactivity) {
+        return Err(Error::SessionExpired(" (Inactivity)"));
     }
     Ok(())
 }

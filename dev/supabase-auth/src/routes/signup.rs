@@ -9,13 +9,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{landing, refuse_pkce};
 use crate::db::Tx;
 use crate::db::users::{self, NewUser};
 use crate::email::Email;
 use crate::error::Error;
 use crate::extract::{Agent, Body, Query};
 use crate::mail::{self, Kind, Landing};
+use crate::pkce::Challenge;
 use crate::state::State;
 use crate::user::{User, email_provider};
 use crate::{passwords, session};
@@ -28,6 +28,7 @@ pub(crate) struct Signup {
     password: Option<String>,
     data: Option<Map<String, Value>>,
     code_challenge: Option<String>,
+    code_challenge_method: Option<String>,
 }
 
 /// Signs a new user up: a session, or (when addresses are confirmed) the bare user.
@@ -39,6 +40,13 @@ pub(crate) async fn handle(
     Body(body): Body<Signup>,
 ) -> Result<Response, Error> {
     let (email, password) = check(&body)?;
+    if state.config.policy.disable_signup {
+        return Err(Error::SignupDisabled);
+    }
+    let challenge = Challenge::parse(
+        body.code_challenge.as_deref(),
+        body.code_challenge_method.as_deref(),
+    )?;
     // Hashed before the address is looked at, so that the time tells nothing about it.
     let password_hash = state.passwords.hash(password).await?;
     let data = Value::Object(body.data.unwrap_or_default());
@@ -50,14 +58,13 @@ pub(crate) async fn handle(
         role: "authenticated",
         app_metadata: &email_provider(),
         user_metadata: &data,
-        confirmed: !state.config.confirm_email,
+        confirmed: !state.config.policy.confirm_email,
     };
     let mut client = state.database.client().await?;
     let tx = client.transaction().await?;
     let is_new = users::insert(&tx, &new).await?;
-    let answer = if state.config.confirm_email {
-        refuse_pkce(body.code_challenge.as_deref())?;
-        let landing = landing(&state, &query, &headers);
+    let answer = if state.config.policy.confirm_email {
+        let landing = Landing::new(&state, query.get("redirect_to"), &headers, challenge);
         Json(ask_to_confirm(&state, &tx, &email, data, &landing).await?).into_response()
     } else if is_new {
         Json(session::start(&state, &tx, id, "password", agent.as_deref()).await?).into_response()
@@ -71,7 +78,7 @@ pub(crate) async fn handle(
 fn check(body: &Signup) -> Result<(Email, String), Error> {
     let email = body.email.as_deref().unwrap_or_default();
     if body.phone.as_deref().is_some_and(|phone| !phone.is_empty()) {
-        return Err(Error::Invalid("Phone signups are disabled"));
+        return Err(Error::PhoneDisabled("Phone signups are disabled"));
     }
     if email.is_empty() {
         return Err(Error::AnonymousDisabled);
@@ -100,6 +107,6 @@ async fn ask_to_confirm(
     if user.email_confirmed_at.is_some() {
         return Ok(User::obfuscated(email.as_str(), data, Timestamp::now()));
     }
-    mail::send(state, tx, user.id, Kind::Signup, email.as_str(), landing).await?;
+    mail::send(state, tx, &user, Kind::Signup, email.as_str(), landing).await?;
     users::find(tx, user.id).await?.ok_or(Error::Conflict)
 }

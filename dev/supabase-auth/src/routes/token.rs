@@ -1,11 +1,11 @@
-//! `POST /token?grant_type=password|refresh_token`: a session for a password or for the last token.
+//! `POST /token?grant_type=password|refresh_token|pkce`: a session for a password, for the last token or for a code.
 
 use axum::Json;
 use axum::extract::State as Shared;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::refresh;
+use super::{pkce, refresh};
 use crate::db::users;
 use crate::email::Email;
 use crate::error::Error;
@@ -13,12 +13,15 @@ use crate::extract::{Agent, Body, Query};
 use crate::session::{self, Session};
 use crate::state::State;
 
-/// What either grant needs.
+/// What any grant needs.
 #[derive(Deserialize)]
 pub(crate) struct Grant {
     email: Option<String>,
+    phone: Option<String>,
     password: Option<String>,
     refresh_token: Option<String>,
+    auth_code: Option<String>,
+    code_verifier: Option<String>,
 }
 
 /// Grants a session.
@@ -34,12 +37,22 @@ pub(crate) async fn handle(
             let token = body.refresh_token.unwrap_or_default();
             refresh::grant(&state, &token).await?
         }
+        Some("pkce") => {
+            let code = body.auth_code.unwrap_or_default();
+            let verifier = body.code_verifier.unwrap_or_default();
+            pkce::grant(&state, &code, &verifier, agent.as_deref()).await?
+        }
+        Some("id_token") => return Err(Error::ProviderDisabled),
+        Some("web3") => return Err(Error::Web3Disabled),
         _ => return Err(Error::UnsupportedGrantType),
     };
     Ok(Json(session))
 }
 
 async fn by_password(state: &State, body: Grant, agent: Option<&str>) -> Result<Session, Error> {
+    if body.phone.is_some_and(|phone| !phone.is_empty()) {
+        return Err(Error::PhoneDisabled("Phone logins are disabled"));
+    }
     let email = body.email.filter(|email| !email.is_empty());
     let email = email.ok_or(Error::Invalid("missing email or phone"))?;
     // A text that is no address is an unknown one: same answer, same time.
@@ -63,7 +76,7 @@ async fn by_password(state: &State, body: Grant, agent: Option<&str>) -> Result<
     if user.is_banned(Timestamp::now()) {
         return Err(Error::BannedAtSignIn);
     }
-    if state.config.confirm_email && user.email_confirmed_at.is_none() {
+    if state.config.policy.confirm_email && user.email_confirmed_at.is_none() {
         return Err(Error::EmailNotConfirmed);
     }
     let mut client = state.database.client().await?;

@@ -7,16 +7,18 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
+use uuid::Uuid;
 
 use crate::db::one_time_tokens::{self, Proof};
-use crate::db::{Tx, users};
+use crate::db::{Tx, flow_states, users};
 use crate::email::Email;
 use crate::error::Error;
 use crate::extract::{Agent, Body, Query};
-use crate::mail::Kind;
+use crate::mail::{Kind, PKCE_PREFIX};
 use crate::redirect;
 use crate::session::{self, Session};
 use crate::state::State;
+use crate::user::User;
 
 /// A code with its address, or the hash from a link.
 #[derive(Deserialize)]
@@ -41,7 +43,7 @@ pub(crate) async fn by_code(
         (Some(hash), None, None) => one_time_tokens::take_by_hash(&tx, kinds, &hash).await?,
         (None, Some(email), Some(code)) => {
             let email = Email::parse(&email)?;
-            one_time_tokens::take_by_code(&tx, kinds, &email, &code).await?
+            one_time_tokens::take_by_code(&tx, kinds, email.as_str(), &code).await?
         }
         _ => {
             return Err(Error::Invalid(
@@ -54,12 +56,21 @@ pub(crate) async fn by_code(
         tx.commit().await?;
         return Err(Error::CodeExpired);
     };
-    let session = honour(&state, &tx, &proof, agent.as_deref()).await?;
+    let user = honour(&tx, &proof).await?;
+    let session = session::start(&state, &tx, user.id, "otp", agent.as_deref()).await?;
     tx.commit().await?;
     Ok(Json(session))
 }
 
-/// Takes a link from a mail; always leads back to a page, with the session or the error in the fragment.
+/// What a link is worth.
+enum Arrival {
+    Session(Box<Session>),
+    /// To be exchanged by the client that asked for the mail.
+    Code(Uuid),
+}
+
+/// Takes a link from a mail; always leads back to a page: with the session in the fragment, with the code in the query,
+/// or with the error in the fragment (and the query, for a client that looks for its code there).
 pub(crate) async fn by_link(
     Shared(state): Shared<State>,
     query: Query,
@@ -73,7 +84,13 @@ pub(crate) async fn by_link(
         .or_else(|| query.get("token_hash"))
         .unwrap_or_default();
     match take_link(&state, kind, token, agent.as_deref()).await {
-        Ok(session) => {
+        Ok(Arrival::Code(code)) => {
+            target
+                .query_pairs_mut()
+                .append_pair("code", &code.to_string());
+            see_other(&target)
+        }
+        Ok(Arrival::Session(session)) => {
             set_fragment(
                 &mut target,
                 &[
@@ -90,15 +107,17 @@ pub(crate) async fn by_link(
         }
         Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => error.into_response(),
         Err(error) => {
-            set_fragment(
-                &mut target,
-                &[
-                    ("error", "access_denied"),
-                    ("error_code", error.code()),
-                    ("error_description", &error.to_string()),
-                    ("sb", ""),
-                ],
-            );
+            let description = error.to_string();
+            let pairs = [
+                ("error", "access_denied"),
+                ("error_code", error.code()),
+                ("error_description", &description),
+                ("sb", ""),
+            ];
+            if token.starts_with(PKCE_PREFIX) {
+                target.query_pairs_mut().extend_pairs(&pairs[..3]);
+            }
+            set_fragment(&mut target, &pairs);
             see_other(&target)
         }
     }
@@ -109,35 +128,39 @@ async fn take_link(
     kind: &str,
     token: &str,
     agent: Option<&str>,
-) -> Result<Session, Error> {
+) -> Result<Arrival, Error> {
     let kinds = kinds(kind)?;
     let mut client = state.database.client().await?;
     let tx = client.transaction().await?;
     let proof = one_time_tokens::take_by_hash(&tx, kinds, token).await?;
-    let session = honour(state, &tx, &proof.ok_or(Error::LinkExpired)?, agent).await?;
+    let proof = proof.ok_or(Error::LinkExpired)?;
+    let user = honour(&tx, &proof).await?;
+    let arrival = match proof.flow_state_id {
+        Some(id) => Arrival::Code(flow_states::issue_code(&tx, id).await?),
+        None => {
+            let session = session::start(state, &tx, user.id, "otp", agent).await?;
+            Arrival::Session(Box::new(session))
+        }
+    };
     tx.commit().await?;
-    Ok(session)
+    Ok(arrival)
 }
 
 /// Which kinds of token a type accepts; `email` is the newer word for both ways to sign in.
 fn kinds(text: &str) -> Result<&'static [Kind], Error> {
     match text {
         "signup" => Ok(&[Kind::Signup]),
+        "invite" => Ok(&[Kind::Invite]),
         "recovery" => Ok(&[Kind::Recovery]),
         "magiclink" => Ok(&[Kind::Magiclink]),
-        "email" => Ok(&[Kind::Signup, Kind::Magiclink]),
+        "email" => Ok(&[Kind::Signup, Kind::Magiclink, Kind::Invite]),
         "email_change" => Ok(&[Kind::EmailChange]),
         _ => Err(Error::Invalid("Verify requires a verification type")),
     }
 }
 
-/// Does what the mail was sent for: the address is proven, and its reader signed in.
-async fn honour(
-    state: &State,
-    tx: &Tx<'_>,
-    proof: &Proof,
-    agent: Option<&str>,
-) -> Result<Session, Error> {
+/// Does what the mail was sent for: the address is proven to be its reader's.
+async fn honour(tx: &Tx<'_>, proof: &Proof) -> Result<User, Error> {
     let user = users::find(tx, proof.user_id)
         .await?
         .ok_or(Error::CodeExpired)?;
@@ -152,8 +175,8 @@ async fn honour(
     if expected != Some(&proof.email) {
         return Err(Error::CodeExpired);
     }
-    users::save_email(tx, user.id, &proof.email).await?;
-    session::start(state, tx, user.id, "otp", agent).await
+    users::save_email(tx, user.id, &proof.email, true).await?;
+    Ok(user)
 }
 
 fn set_fragment(target: &mut Url, pairs: &[(&str, &str)]) {

@@ -29,6 +29,12 @@ async fn only_the_secret_key_opens_them() {
             Method::DELETE,
             format!("{USERS}/{}", text(&session, "/user/id")),
         ),
+        (
+            Method::PUT,
+            format!("{USERS}/{}", text(&session, "/user/id")),
+        ),
+        (Method::POST, "/auth/v1/invite".to_owned()),
+        (Method::POST, "/auth/v1/admin/generate_link".to_owned()),
         (Method::GET, "/__outbox?email=ada@example.org".to_owned()),
     ];
     for (method, path) in routes {
@@ -87,7 +93,15 @@ async fn creates_users_who_can_sign_in() {
             "validation_failed",
         ),
         (
-            json!({ "email": "c@example.org", "ban_duration": "1h" }),
+            json!({ "email": "c@example.org", "ban_duration": "a while" }),
+            "validation_failed",
+        ),
+        (
+            json!({ "email": "c@example.org", "password_hash": "$2y$10$x" }),
+            "validation_failed",
+        ),
+        (
+            json!({ "email": "c@example.org", "phone_confirm": true }),
             "bad_json",
         ),
         (json!({ "email": "c@example.org", "id": "7" }), "bad_json"),
@@ -177,9 +191,10 @@ async fn deleting_ends_the_sessions() {
         .admin(Method::DELETE, &unknown, None)
         .await
         .expect_error(404, "user_not_found");
-    let no_uuid = format!("{USERS}/7");
-    service
-        .admin(Method::GET, &no_uuid, None)
-        .await
-        .expect_error(404, "validation_failed");
+    for no_uuid in ["7", "%ff", "%00", "..%2f.."] {
+        service
+            .admin(Method::GET, &format!("{USERS}/{no_uuid}"), None)
+            .await
+            .expect_error(404, "validation_failed");
+    }
 }

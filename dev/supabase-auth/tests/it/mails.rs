@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::service::PUBLIC;
-use crate::support::{Options, PASSWORD, SITE, Service, sign_up, text, try_sign_in};
+use crate::support::{PASSWORD, SITE, Service, sign_up, text, try_sign_in};
 
 #[tokio::test]
 async fn recovery_leads_to_a_new_password_and_tells_nothing_of_unknown_addresses() {
@@ -159,10 +159,7 @@ async fn links_lead_to_the_site_and_nowhere_else() {
 
 #[tokio::test]
 async fn resend_mails_only_who_waits() {
-    let service = Service::start_with(Options {
-        confirm_email: true,
-    })
-    .await;
+    let service = Service::start_with(&["--confirm-email"]).await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
     service.post("/auth/v1/signup", body).await.expect_ok();
     let first = service.mails("ada@example.org").await.remove(0);
@@ -208,10 +205,7 @@ async fn resend_mails_only_who_waits() {
 
 #[tokio::test]
 async fn otp_signs_in_and_up_without_a_password() {
-    let service = Service::start_with(Options {
-        confirm_email: true,
-    })
-    .await;
+    let service = Service::start_with(&["--confirm-email"]).await;
     let unknown = json!({ "email": "ada@example.org", "create_user": false });
     service
         .post("/auth/v1/otp", unknown)
@@ -234,22 +228,24 @@ async fn otp_signs_in_and_up_without_a_password() {
 }
 
 #[tokio::test]
-async fn a_client_that_wants_pkce_is_told_so() {
-    let service = Service::start_with(Options {
-        confirm_email: true,
-    })
-    .await;
-    let body = json!({ "email": "ada@example.org", "password": PASSWORD, "code_challenge": "x" });
-    for path in ["/auth/v1/signup", "/auth/v1/recover", "/auth/v1/otp"] {
-        service
-            .post(path, body.clone())
-            .await
-            .expect_error(400, "validation_failed");
-    }
-    // The refused sign-up left nothing behind.
-    let users = service
-        .admin(Method::GET, "/auth/v1/admin/users", None)
-        .await
-        .expect_ok();
-    assert_eq!(users["users"], json!([]));
+async fn mails_of_one_kind_keep_their_distance() {
+    let service = Service::start_with(&["--mail-interval", "60"]).await;
+    sign_up(&service, "ada@example.org").await;
+    let recover = async || {
+        let body = json!({ "email": "ada@example.org" });
+        service.post("/auth/v1/recover", body).await
+    };
+    recover().await.expect_ok();
+    let soon = recover().await;
+    soon.expect_error(429, "over_email_send_rate_limit");
+    let message = soon.body["message"].as_str().expect("text");
+    assert!(
+        message.starts_with("For security purposes, you can only request this after "),
+        "{message}"
+    );
+    assert_eq!(service.mails("ada@example.org").await.len(), 1);
+    let later = "update auth.users set recovery_sent_at = recovery_sent_at - interval '61 seconds'";
+    service.database.execute(later).await;
+    recover().await.expect_ok();
+    assert_eq!(service.mails("ada@example.org").await.len(), 2);
 }

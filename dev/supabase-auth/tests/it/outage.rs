@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 
-use crate::support::{Cluster, Options, PASSWORD, Service, sign_up, try_sign_in};
+use crate::support::{Cluster, PASSWORD, Service, sign_up, try_sign_in};
 
 #[tokio::test]
 async fn answers_503_while_the_database_is_away_and_recovers_by_itself() {
     let cluster = Cluster::start();
-    let service = Service::start_on(cluster.database().await, Options::default());
+    let service = Service::start_on(cluster.database().await, &[]);
     sign_up(&service, "ada@example.org").await;
 
     cluster.stop();
@@ -46,7 +46,7 @@ async fn starts_before_its_database_does() {
     let cluster = Cluster::start();
     let database = cluster.database().await;
     cluster.stop();
-    let service = Service::start_on(database, Options::default());
+    let service = Service::start_on(database, &[]);
     let away = try_sign_in(&service, "ada@example.org", PASSWORD).await;
     away.expect_error(503, "unexpected_failure");
     cluster.resume();

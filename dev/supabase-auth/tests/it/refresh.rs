@@ -151,3 +151,52 @@ async fn refuses_tokens_that_are_unknown_malformed_or_ended() {
         .await
         .expect_error(400, "refresh_token_not_found");
 }
+
+#[tokio::test]
+async fn a_session_ends_after_its_time_or_when_it_is_not_used() {
+    let flags = ["--session-timebox", "3600", "--session-inactivity", "600"];
+    let service = Service::start_with(&flags).await;
+    let first = sign_up(&service, "ada@example.org").await;
+    let second = exchange(&service, text(&first, "/refresh_token")).await;
+    let earlier = async |column: &str, interval: &str| {
+        let statement =
+            format!("update auth.sessions set {column} = {column} - interval '{interval}'");
+        service.database.execute(&statement).await;
+    };
+    earlier("refreshed_at", "601 seconds").await;
+    let idle = refresh(&service, &second).await;
+    idle.expect_error(400, "session_expired");
+    assert!(
+        idle.body["message"]
+            .as_str()
+            .expect("text")
+            .ends_with("(Inactivity)")
+    );
+    earlier("refreshed_at", "-601 seconds").await;
+    let third = exchange(&service, &second).await;
+
+    earlier("created_at", "3601 seconds").await;
+    let over = refresh(&service, &third).await;
+    over.expect_error(400, "session_expired");
+    assert!(
+        over.body["message"]
+            .as_str()
+            .expect("text")
+            .ends_with("Session Expired")
+    );
+}
+
+#[tokio::test]
+async fn the_reuse_interval_is_the_operators() {
+    let service = Service::start_with(&["--reuse-interval", "0"]).await;
+    let first = text(
+        &sign_up(&service, "ada@example.org").await,
+        "/refresh_token",
+    )
+    .to_owned();
+    let second = exchange(&service, &first).await;
+    exchange(&service, &second).await;
+    refresh(&service, &first)
+        .await
+        .expect_error(400, "refresh_token_already_used");
+}

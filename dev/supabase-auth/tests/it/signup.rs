@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Options, PASSWORD, SITE, Service, sign_in, sign_up, text, try_sign_in};
+use crate::support::{Answer, PASSWORD, SITE, Service, sign_in, sign_up, text, try_sign_in};
 
 #[tokio::test]
 async fn gives_a_session_and_a_user_of_the_known_shape() {
@@ -108,7 +108,7 @@ async fn refuses_bad_input() {
         (
             json!({ "phone": "+4912345", "password": PASSWORD }),
             400,
-            "validation_failed",
+            "phone_provider_disabled",
         ),
         (json!({ "data": {} }), 422, "anonymous_provider_disabled"),
         (json!({ "email": 5, "password": PASSWORD }), 400, "bad_json"),
@@ -162,10 +162,7 @@ async fn parallel_signups_with_one_address_make_one_user() {
 
 #[tokio::test]
 async fn with_confirmation_a_bare_user_signs_in_only_after_the_link() {
-    let service = Service::start_with(Options {
-        confirm_email: true,
-    })
-    .await;
+    let service = Service::start_with(&["--confirm-email"]).await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
     let path = format!("/auth/v1/signup?redirect_to={SITE}/welcome");
     let user = service.post(&path, body).await.expect_ok();
@@ -212,10 +209,7 @@ async fn with_confirmation_a_bare_user_signs_in_only_after_the_link() {
 
 #[tokio::test]
 async fn with_confirmation_a_taken_address_does_not_show() {
-    let service = Service::start_with(Options {
-        confirm_email: true,
-    })
-    .await;
+    let service = Service::start_with(&["--confirm-email"]).await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD, "data": { "n": 1 } });
     let user = service
         .post("/auth/v1/signup", body.clone())
@@ -237,5 +231,28 @@ async fn with_confirmation_a_taken_address_does_not_show() {
         1,
         "the owner hears nothing"
     );
+    sign_in(&service, "ada@example.org").await;
+}
+
+#[tokio::test]
+async fn nobody_signs_up_where_that_is_switched_off() {
+    let service = Service::start_with(&["--disable-signup"]).await;
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+    service
+        .post("/auth/v1/signup", body.clone())
+        .await
+        .expect_error(422, "signup_disabled");
+    service
+        .post("/auth/v1/otp", json!({ "email": "ada@example.org" }))
+        .await
+        .expect_error(422, "signup_disabled");
+    assert!(service.mails("ada@example.org").await.is_empty());
+    let settings = Answer::of(service.request(Method::GET, "/auth/v1/settings")).await;
+    assert_eq!(settings.expect_ok()["disable_signup"], true);
+    let made = json!({ "email": "ada@example.org", "password": PASSWORD, "email_confirm": true });
+    service
+        .admin(Method::POST, "/auth/v1/admin/users", Some(made))
+        .await
+        .expect_ok();
     sign_in(&service, "ada@example.org").await;
 }

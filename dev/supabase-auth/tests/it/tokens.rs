@@ -176,3 +176,61 @@ async fn the_key_outlives_a_restart() {
         .expect("json");
     assert_eq!(before, after);
 }
+
+#[tokio::test]
+async fn keys_are_rotated_without_signing_anybody_out() {
+    let mut service = Service::start().await;
+    let session = sign_up(&service, "ada@example.org").await;
+    let old_token = text(&session, "/access_token").to_owned();
+    let old = service.key_file();
+    let new = old.with_file_name("next.pem");
+    let kids = async |service: &Service| -> Vec<String> {
+        let listed = jwks(service).await.expect_ok();
+        let keys = listed["keys"].as_array().expect("keys");
+        keys.iter()
+            .map(|key| text(key, "/kid").to_owned())
+            .collect()
+    };
+
+    // Standby: listed, so that verifiers know it before it signs. Made here, as an operator would.
+    let maker = Service::start().await;
+    std::fs::copy(maker.key_file(), &new).expect("copy");
+    service.restart(&old, &["--accept-key-file", path(&new)]);
+    let standby = kids(&service).await;
+    assert_eq!(standby.len(), 2);
+    get_user(&service, &old_token).await.expect_ok();
+
+    // In use, and the last one still good.
+    service.restart(&new, &["--accept-key-file", path(&old)]);
+    let in_use = kids(&service).await;
+    assert_eq!(in_use, [standby[1].clone(), standby[0].clone()]);
+    get_user(&service, &old_token).await.expect_ok();
+    let refreshed = crate::support::refresh(&service, text(&session, "/refresh_token"))
+        .await
+        .expect_ok();
+    let new_token = text(&refreshed, "/access_token");
+    let header = jsonwebtoken::decode_header(new_token).expect("a header");
+    assert_eq!(header.kid.as_ref(), Some(&in_use[0]));
+
+    // Revoked: its tokens are refused, though their time is not over.
+    service.restart(&new, &[]);
+    assert_eq!(kids(&service).await, in_use[..1]);
+    get_user(&service, &old_token)
+        .await
+        .expect_error(403, "bad_jwt");
+    get_user(&service, new_token).await.expect_ok();
+}
+
+fn path(path: &std::path::Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[tokio::test]
+async fn the_life_of_a_token_is_the_operators() {
+    let service = Service::start_with(&["--token-lifetime", "120"]).await;
+    let session = sign_up(&service, "ada@example.org").await;
+    assert_eq!(session["expires_in"], 120);
+    let claims = claims(text(&session, "/access_token"));
+    let life = claims["exp"].as_i64().expect("exp") - claims["iat"].as_i64().expect("iat");
+    assert_eq!(life, 120);
+}

@@ -4,30 +4,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Options, PASSWORD, Service, refresh, sign_in, sign_up, text, try_sign_in,
+    Answer, PASSWORD, Service, get_user, put_user, refresh, sign_in, sign_up, text, try_sign_in,
 };
-
-async fn get(service: &Service, session: &Value) -> Answer {
-    service
-        .call(
-            Method::GET,
-            "/auth/v1/user",
-            text(session, "/access_token"),
-            None,
-        )
-        .await
-}
-
-async fn put(service: &Service, session: &Value, body: Value) -> Answer {
-    service
-        .call(
-            Method::PUT,
-            "/auth/v1/user",
-            text(session, "/access_token"),
-            Some(body),
-        )
-        .await
-}
 
 async fn sign_out(service: &Service, session: &Value, scope: &str) -> Answer {
     let path = format!("/auth/v1/logout{scope}");
@@ -40,14 +18,14 @@ async fn sign_out(service: &Service, session: &Value, scope: &str) -> Answer {
 async fn metadata_is_merged_and_null_takes_away() {
     let service = Service::start().await;
     let session = sign_up(&service, "ada@example.org").await;
-    put(
+    put_user(
         &service,
         &session,
         json!({ "data": { "a": 1, "b": { "c": null } } }),
     )
     .await
     .expect_ok();
-    let user = put(
+    let user = put_user(
         &service,
         &session,
         json!({ "data": { "a": null, "d": "x" } }),
@@ -64,7 +42,7 @@ async fn metadata_is_merged_and_null_takes_away() {
     assert_eq!(metadata["d"], "x");
     assert_eq!(metadata["email"], "ada@example.org");
     assert_eq!(
-        get(&service, &session).await.expect_ok()["user_metadata"],
+        get_user(&service, &session).await.expect_ok()["user_metadata"],
         *metadata
     );
 }
@@ -73,7 +51,7 @@ async fn metadata_is_merged_and_null_takes_away() {
 async fn a_user_does_not_make_themselves_more() {
     let service = Service::start().await;
     let session = sign_up(&service, "ada@example.org").await;
-    put(
+    put_user(
         &service,
         &session,
         json!({ "app_metadata": { "admin": true } }),
@@ -81,7 +59,7 @@ async fn a_user_does_not_make_themselves_more() {
     .await
     .expect_error(403, "not_admin");
     let body = json!({ "role": "service_role", "id": "x", "data": { "role": "service_role" } });
-    let user = put(&service, &session, body).await.expect_ok();
+    let user = put_user(&service, &session, body).await.expect_ok();
     assert_eq!(user["role"], "authenticated");
     let fresh = refresh(&service, text(&session, "/refresh_token"))
         .await
@@ -99,19 +77,19 @@ async fn a_new_password_ends_the_other_sessions() {
     let service = Service::start().await;
     let here = sign_up(&service, "ada@example.org").await;
     let there = sign_in(&service, "ada@example.org").await;
-    put(&service, &here, json!({ "password": "short" }))
+    put_user(&service, &here, json!({ "password": "short" }))
         .await
         .expect_error(422, "weak_password");
-    put(&service, &here, json!({ "password": PASSWORD }))
+    put_user(&service, &here, json!({ "password": PASSWORD }))
         .await
         .expect_error(422, "same_password");
-    get(&service, &there).await.expect_ok();
+    get_user(&service, &there).await.expect_ok();
 
-    put(&service, &here, json!({ "password": "battery staple" }))
+    put_user(&service, &here, json!({ "password": "battery staple" }))
         .await
         .expect_ok();
-    get(&service, &here).await.expect_ok();
-    get(&service, &there)
+    get_user(&service, &here).await.expect_ok();
+    get_user(&service, &there)
         .await
         .expect_error(403, "session_not_found");
     let lost = refresh(&service, text(&there, "/refresh_token")).await;
@@ -127,7 +105,12 @@ async fn a_new_password_ends_the_other_sessions() {
 #[tokio::test]
 async fn a_new_address_counts_at_once_or_after_its_mail() {
     for confirm_email in [false, true] {
-        let service = Service::start_with(Options { confirm_email }).await;
+        let flags: &[&str] = if confirm_email {
+            &["--confirm-email"]
+        } else {
+            &[]
+        };
+        let service = Service::start_with(flags).await;
         for email in ["ada@example.org", "taken@example.org"] {
             let body = json!({ "email": email, "password": PASSWORD, "email_confirm": true });
             service
@@ -136,10 +119,10 @@ async fn a_new_address_counts_at_once_or_after_its_mail() {
                 .expect_ok();
         }
         let session = sign_in(&service, "ada@example.org").await;
-        let taken = put(&service, &session, json!({ "email": "Taken@example.org" })).await;
+        let taken = put_user(&service, &session, json!({ "email": "Taken@example.org" })).await;
         taken.expect_error(422, "email_exists");
 
-        let changed = put(&service, &session, json!({ "email": "New@example.org" }))
+        let changed = put_user(&service, &session, json!({ "email": "New@example.org" }))
             .await
             .expect_ok();
         if confirm_email {
@@ -149,7 +132,7 @@ async fn a_new_address_counts_at_once_or_after_its_mail() {
             let verify = json!({ "type": "email_change", "token_hash": hash });
             service.post("/auth/v1/verify", verify).await.expect_ok();
         }
-        let user = get(&service, &session).await.expect_ok();
+        let user = get_user(&service, &session).await.expect_ok();
         assert_eq!(user["email"], "new@example.org");
         assert_eq!(user["identities"][0]["email"], "new@example.org");
         assert_eq!(user["user_metadata"]["email"], "new@example.org");
@@ -178,7 +161,7 @@ async fn sign_out_ends_the_sessions_of_its_scope() {
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{scope}");
         assert_eq!(answer.body, "", "{scope}");
         for (session, left) in [(&here, own), (&there, other)] {
-            let seen = get(&service, session).await;
+            let seen = get_user(&service, session).await;
             let refreshed = refresh(&service, text(session, "/refresh_token")).await;
             if left {
                 seen.expect_ok();

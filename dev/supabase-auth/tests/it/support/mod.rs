@@ -4,8 +4,9 @@ pub(crate) mod postgres;
 pub(crate) mod service;
 
 pub(crate) use postgres::{Cluster, Database};
-pub(crate) use service::{Answer, Options, PUBLISHABLE, SECRET, SITE, Service};
+pub(crate) use service::{Answer, PUBLISHABLE, SECRET, SITE, Service};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// A password that is accepted.
@@ -41,6 +42,33 @@ pub(crate) async fn refresh(service: &Service, token: &str) -> Answer {
     service
         .post("/auth/v1/token?grant_type=refresh_token", body)
         .await
+}
+
+/// Asks for the caller's own record.
+pub(crate) async fn get_user(service: &Service, session: &Value) -> Answer {
+    let token = text(session, "/access_token");
+    service
+        .call(Method::GET, "/auth/v1/user", token, None)
+        .await
+}
+
+/// Changes the caller's own record.
+pub(crate) async fn put_user(service: &Service, session: &Value, body: Value) -> Answer {
+    let token = text(session, "/access_token");
+    service
+        .call(Method::PUT, "/auth/v1/user", token, Some(body))
+        .await
+}
+
+/// Asks for a mail to recover an account, and answers it.
+pub(crate) async fn recover(service: &Service, email: &str) -> Answer {
+    service
+        .post("/auth/v1/recover", json!({ "email": email }))
+        .await
+        .expect_ok();
+    let hash = service.mails(email).await[0]["token_hash"].clone();
+    let body = json!({ "type": "recovery", "token_hash": hash });
+    service.post("/auth/v1/verify", body).await
 }
 
 /// A text field that must be there.

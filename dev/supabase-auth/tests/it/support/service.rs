@@ -1,7 +1,7 @@
 //! The program under test, and requests to it.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use reqwest::header::HeaderMap;
@@ -16,12 +16,6 @@ pub(crate) const SECRET: &str = "sb_secret_test";
 /// The issuer's address: not where it listens, as behind the gateway.
 pub(crate) const PUBLIC: &str = "http://auth.mindroom.localhost:8080";
 pub(crate) const SITE: &str = "http://app.mindroom.localhost:8080";
-
-/// How a service differs from the usual.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Options {
-    pub(crate) confirm_email: bool,
-}
 
 /// A running service with a database of its own.
 pub(crate) struct Service {
@@ -43,31 +37,17 @@ pub(crate) struct Answer {
 impl Service {
     /// Starts one as usual: addresses are confirmed at once.
     pub(crate) async fn start() -> Self {
-        Self::start_with(Options::default()).await
+        Self::start_with(&[]).await
     }
 
-    pub(crate) async fn start_with(options: Options) -> Self {
-        Self::start_on(Cluster::shared().database().await, options)
+    /// Starts one that differs from the usual by some arguments.
+    pub(crate) async fn start_with(flags: &[&str]) -> Self {
+        Self::start_on(Cluster::shared().database().await, flags)
     }
 
-    pub(crate) fn start_on(database: Database, options: Options) -> Self {
+    pub(crate) fn start_on(database: Database, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("folder");
-        let mut command = command(&folder.path().join("key.pem"));
-        command
-            .env("DATABASE_URL", database.url("supabase_auth_admin"))
-            .stdout(Stdio::piped());
-        if options.confirm_email {
-            command.arg("--confirm-email");
-        }
-        let mut process = command.spawn().expect("start");
-        let mut line = String::new();
-        let stdout = process.stdout.take().expect("stdout");
-        BufReader::new(stdout).read_line(&mut line).expect("read");
-        let url = line
-            .trim()
-            .strip_prefix("Serving ")
-            .expect("the ready line")
-            .to_owned();
+        let (process, url) = launch(&database, &folder.path().join("key.pem"), flags);
         Self {
             url,
             database,
@@ -75,6 +55,17 @@ impl Service {
             folder,
             client: client(),
         }
+    }
+
+    /// Ends it and starts it again on the same database, with a signing key and arguments.
+    pub(crate) fn restart(&mut self, key_file: &Path, flags: &[&str]) {
+        self.end();
+        (self.process, self.url) = launch(&self.database, key_file, flags);
+    }
+
+    fn end(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 
     /// The file with the key that signs tokens.
@@ -137,8 +128,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.end();
     }
 }
 
@@ -184,8 +174,29 @@ impl Answer {
     }
 }
 
+/// Starts the program and waits until it serves.
+fn launch(database: &Database, key_file: &Path, flags: &[&str]) -> (Child, String) {
+    let mut command = command(key_file);
+    command
+        .env("DATABASE_URL", database.url("supabase_auth_admin"))
+        .stdout(Stdio::piped())
+        .args(flags);
+    if !flags.contains(&"--mail-interval") {
+        command.args(["--mail-interval", "0"]);
+    }
+    let mut process = command.spawn().expect("start");
+    let mut line = String::new();
+    let stdout = process.stdout.take().expect("stdout");
+    BufReader::new(stdout).read_line(&mut line).expect("read");
+    let url = line
+        .trim()
+        .strip_prefix("Serving ")
+        .expect("the ready line");
+    (process, url.to_owned())
+}
+
 /// The program with what every start of it needs, but the database.
-pub(crate) fn command(key_file: &std::path::Path) -> Command {
+pub(crate) fn command(key_file: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dev-supabase-auth"));
     command
         .args([
