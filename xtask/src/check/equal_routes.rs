@@ -56,7 +56,7 @@ fn shape(route: &str) -> String {
 fn in_tables(functions: &[&Crate]) -> Vec<Finding> {
     let mut seen: HashMap<(String, String), &Route> = HashMap::new();
     let mut found = Vec::new();
-    for route in functions.iter().flat_map(|function| function.routes()) {
+    for route in functions.iter().flat_map(|function| &function.routes) {
         if let Some(other) = seen.insert((route.method.clone(), route.shape()), route) {
             found.push(Finding::new(
                 &route.place,
@@ -72,7 +72,7 @@ fn in_tables(functions: &[&Crate]) -> Vec<Finding> {
 fn hidden(functions: &[&Crate]) -> Vec<Finding> {
     let mut found = Vec::new();
     for function in functions {
-        let lines: Vec<&Route> = function.routes().collect();
+        let lines: Vec<&Route> = function.routes.iter().collect();
         for (at, route) in lines.iter().enumerate() {
             let above = lines[..at].iter().find(|above| {
                 above.method == route.method

@@ -37,7 +37,7 @@ fn document(operations: &[Route], functions: &[&Crate]) -> Vec<Finding> {
     let documented: BTreeSet<_> = operations.iter().map(key).collect();
     let served: BTreeSet<_> = functions
         .iter()
-        .flat_map(|one| one.routes())
+        .flat_map(|one| &one.routes)
         .map(key)
         .collect();
     let unserved = operations
@@ -54,7 +54,7 @@ fn document(operations: &[Route], functions: &[&Crate]) -> Vec<Finding> {
     let undocumented = functions
         .iter()
         .filter(|function| !NOT_API.contains(&function.name.as_str()))
-        .flat_map(|function| function.routes())
+        .flat_map(|function| &function.routes)
         .filter(|route| !documented.contains(&key(route)))
         .map(|route| {
             Finding::new(
@@ -116,7 +116,7 @@ fn components(functions: &[&Crate], manifest: &Manifest) -> Vec<Finding> {
                 format!("add [component.{}] and its routes", function.name),
             ));
         }
-        if function.routes().next().is_none() {
+        if function.routes.is_empty() {
             found.push(Finding::new(
                 function.cargo_toml(),
                 "the function has no table of routes",
@@ -140,7 +140,7 @@ fn routing(functions: &[&Crate], manifest: &Manifest) -> Vec<Finding> {
         .map(|(spec, _)| (spec.to_string(), false))
         .collect();
     for function in functions {
-        for route in function.routes() {
+        for route in &function.routes {
             let example = route.example();
             let wrong = match router.best_match(&example) {
                 Some(hit) => {

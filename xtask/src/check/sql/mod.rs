@@ -2,6 +2,8 @@
 
 mod statements;
 
+use std::path::Path;
+
 use super::finding::Finding;
 use super::tree::{Crate, Tree};
 
@@ -44,6 +46,13 @@ fn judge_one(one: &Crate) -> Vec<Finding> {
                     "make it a function of `store` and call that; if it is prose, word it differently",
                 ));
             }
+            if token.text().is_some_and(is_sql_file) {
+                found.push(Finding::new(
+                    file.at(token.line),
+                    "names a file of SQL",
+                    "put the file into `store` and let that read it",
+                ));
+            }
         }
         let sent = file
             .tokens
@@ -58,6 +67,12 @@ fn judge_one(one: &Crate) -> Vec<Finding> {
         }));
     }
     found
+}
+
+/// As `include_str!` names it.
+fn is_sql_file(text: &str) -> bool {
+    let ending = Path::new(text).extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("sql"))
 }
 
 fn is_exempt(folder: &str) -> bool {
@@ -75,7 +90,7 @@ mod tests {
     #[test]
     fn statements_are_found_in_code_and_in_macros() {
         let text = "/// select 1 from documentation\nfn f() {\n db.query(\"select id from accounts\");\n\
-                    let s = format!(\"delete from {table}\");\n db.fetch_json(x);\n}\n\
+                    let s = format!(\"delete from {table}\");\n db.fetch_json(x);\n include_str!(\"a.sql\");\n}\n\
                     #[cfg(test)] mod tests { const A: &str = \"select 1 from tests\"; }";
         for folder in [
             "functions/my-things",
@@ -87,13 +102,14 @@ mod tests {
                 .iter()
                 .map(ToString::to_string)
                 .collect();
-            assert_eq!(found.len(), 3, "{found:?}");
+            assert_eq!(found.len(), 4, "{found:?}");
             assert!(
                 found[0].starts_with(&format!("{folder}/src/lib.rs:3: has SQL")),
                 "{found:?}"
             );
             assert!(found[1].contains("lib.rs:4: has SQL"), "{found:?}");
-            assert!(found[2].contains("lib.rs:5: sends"), "{found:?}");
+            assert!(found[2].contains("lib.rs:6: names a file"), "{found:?}");
+            assert!(found[3].contains("lib.rs:5: sends"), "{found:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use self::manifest::Manifest;
 use self::packages::Packages;
-use self::routes::{Route, Table};
+use self::routes::Route;
 use self::sources::SourceFile;
 
 /// Folder of the functions' packages.
@@ -33,8 +33,8 @@ pub(super) struct Crate {
     /// Packages that it names as dependencies of its own (not those of tests or build scripts).
     pub(super) depends_on: Vec<String>,
     pub(super) sources: Vec<SourceFile>,
-    /// Its tables of routes; functions have one.
-    tables: Vec<Table>,
+    /// Lines of its table of routes; functions have one.
+    pub(super) routes: Vec<Route>,
 }
 
 impl Tree {
@@ -80,27 +80,22 @@ impl Crate {
         depends_on: Vec<String>,
         sources: Vec<SourceFile>,
     ) -> Result<Self> {
-        let mut tables = Vec::new();
+        let mut routes = Vec::new();
         for file in &sources {
-            tables.extend(routes::tables(file)?);
+            routes.extend(routes::of(file)?);
         }
         Ok(Self {
             name: name.to_owned(),
             folder: folder.to_owned(),
             depends_on,
             sources,
-            tables,
+            routes,
         })
     }
 
     /// Whether it is one of the functions.
     pub(super) fn is_function(&self) -> bool {
         Path::new(&self.folder).parent() == Some(Path::new(FUNCTIONS))
-    }
-
-    /// All lines of its tables.
-    pub(super) fn routes(&self) -> impl Iterator<Item = &Route> {
-        self.tables.iter().flat_map(|table| &table.routes)
     }
 
     /// Its `Cargo.toml`, below the root.

@@ -7,11 +7,6 @@ use syn::{Ident, Item, LitStr, Token};
 
 use super::sources::SourceFile;
 
-/// One table.
-pub(in crate::check) struct Table {
-    pub(in crate::check) routes: Vec<Route>,
-}
-
 /// One line of a table, or one operation of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::check) struct Route {
@@ -60,27 +55,21 @@ fn is_parameter(segment: &str) -> bool {
     segment.starts_with('{') && segment.ends_with('}')
 }
 
-/// The tables in a file.
-pub(super) fn tables(file: &SourceFile) -> Result<Vec<Table>> {
-    let macros = file.ast.items.iter().filter_map(|item| match item {
-        Item::Macro(one) => Some(&one.mac),
-        _ => None,
-    });
-    macros
-        .filter(|one| {
-            one.path
-                .segments
-                .last()
-                .is_some_and(|name| name.ident == "routes")
-        })
-        .map(|one| {
+/// The lines of the tables in a file.
+pub(super) fn of(file: &SourceFile) -> Result<Vec<Route>> {
+    let mut routes = Vec::new();
+    for item in &file.ast.items {
+        let Item::Macro(one) = item else { continue };
+        let name = one.mac.path.segments.last();
+        if name.is_some_and(|name| name.ident == "routes") {
             let lines: Lines = one
+                .mac
                 .parse_body()
                 .with_context(|| format!("read the table of routes in {}", file.path))?;
-            let routes = lines.0.into_iter().map(|line| line.route(file)).collect();
-            Ok(Table { routes })
-        })
-        .collect()
+            routes.extend(lines.0.iter().map(|line| line.route(file)));
+        }
+    }
+    Ok(routes)
 }
 
 struct Lines(Vec<Line>);
@@ -147,17 +136,16 @@ mod tests {
     fn a_table_is_read_line_by_line() {
         let text = "mod a;\nedge::routes! {\n    GET read \"/a\" => a::handle;\n    POST start \"/a/{id}\" => b::c::handle;\n}\n";
         let file = SourceFile::parse("functions/a/src/lib.rs", text).unwrap();
-        let tables = tables(&file).unwrap();
-        assert_eq!(tables.len(), 1);
-        let written: Vec<String> = tables[0].routes.iter().map(ToString::to_string).collect();
+        let routes = of(&file).unwrap();
+        let written: Vec<String> = routes.iter().map(ToString::to_string).collect();
         assert_eq!(written, ["GET /a", "POST /a/{id}"]);
-        assert_eq!(tables[0].routes[1].place, "functions/a/src/lib.rs:4");
+        assert_eq!(routes[1].place, "functions/a/src/lib.rs:4");
     }
 
     #[test]
     fn a_table_that_cannot_be_read_is_an_error() {
         let file = SourceFile::parse("lib.rs", "edge::routes! { GET read }").unwrap();
-        assert!(tables(&file).is_err());
+        assert!(of(&file).is_err());
     }
 
     #[test]
