@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::StripePrices;
 use provisioner_daemon::drivers::local;
@@ -75,6 +76,14 @@ pub(crate) struct ServeArguments {
     /// An OpenAI-compatible model provider for instances.
     #[arg(long, env = "MODEL_URL")]
     model_url: Option<String>,
+    /// The model that new instances ask that provider for.
+    #[arg(
+        long,
+        env = "MODEL_ID",
+        default_value = local::MODEL_ID,
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    model_id: String,
     /// Seconds for which a deleted instance's data is kept.
     #[arg(long, env = "RETENTION", default_value_t = 0)]
     retention: u64,
@@ -106,6 +115,7 @@ impl ServeArguments {
             .map(|url| local::Model {
                 url,
                 key: std::env::var("MODEL_KEY").unwrap_or_default(),
+                id: self.model_id,
             });
         Ok(Serve {
             listen: self.listen,

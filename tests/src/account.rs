@@ -33,10 +33,20 @@ impl Account {
 
     /// Signs up under an address and sets the account up.
     pub async fn sign_up_as(platform: &Platform, email: &str, password: &str) -> Self {
-        let body = json!({"email": email, "password": password});
-        let account = Self::session(platform, "/auth/v1/signup", &body).await;
+        let account = Self::arrive_as(platform, email, password).await;
         account.post("/my/account/setup").await.expect(200);
         account
+    }
+
+    /// Signs up under a new address, and has not called the API yet.
+    pub async fn arrive(platform: &Platform) -> Self {
+        let email = format!("p{}@example.com", Uuid::new_v4().simple());
+        Self::arrive_as(platform, &email, "correct horse battery").await
+    }
+
+    async fn arrive_as(platform: &Platform, email: &str, password: &str) -> Self {
+        let body = json!({"email": email, "password": password});
+        Self::session(platform, "/auth/v1/signup", &body).await
     }
 
     /// Signs in.
@@ -94,7 +104,11 @@ impl Account {
             .call(Method::POST, "/stripe/checkout", Some(body))
             .await
             .expect(200);
-        let page = redirect["url"].as_str().expect("a page");
+        self.pay_at(redirect["url"].as_str().expect("a page")).await;
+    }
+
+    /// Pays on the page of a checkout, as the browser's form does.
+    pub async fn pay_at(&self, page: &str) {
         let form = self
             .platform
             .request(Method::POST, &format!("{page}/pay"))
@@ -123,6 +137,16 @@ impl Account {
         self.pay("hobby").await;
         self.subscribed("hobby").await;
         self.provision().await
+    }
+
+    /// Has an instance deleted and awaits its end.
+    pub async fn delete(&self, instance: &Value) {
+        let path = format!("/my/instances/{}", instance["instance_id"]);
+        let confirmed = json!({"confirm": instance["subdomain"]});
+        self.call(Method::DELETE, &path, Some(confirmed))
+            .await
+            .expect(202);
+        self.awaits(instance, "deprovisioned").await;
     }
 
     /// Awaits an instance's status.

@@ -6,9 +6,11 @@
 )]
 
 mod account;
+mod matrix;
 mod platform;
 mod wait;
 
 pub use account::Account;
+pub use matrix::Matrix;
 pub use platform::{Answer, Platform, SystemKeys};
 pub use wait::until;

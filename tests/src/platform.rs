@@ -28,6 +28,8 @@ pub struct Platform {
     pub admin: Admin,
     /// Secrets of the stand-ins.
     pub stand_ins: StandIns,
+    /// Where programs reach the parts.
+    pub internal: Internal,
     /// The state folder; not part of the file.
     #[serde(skip)]
     pub state: PathBuf,
@@ -58,6 +60,21 @@ pub struct Admin {
 pub struct StandIns {
     /// What Stripe's stand-in signs with.
     pub stripe_webhook_secret: String,
+    /// What opens the record of the model's stand-in.
+    pub model_admin_key: String,
+}
+
+/// Where programs reach the parts.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Internal {
+    /// The functions' host, behind the gateway.
+    pub functions: String,
+    /// The auth stand-in.
+    pub auth: String,
+    /// Stripe's stand-in.
+    pub stripe: String,
+    /// The model's stand-in.
+    pub model: String,
 }
 
 /// An answer, read whole.
@@ -75,6 +92,14 @@ impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// A header as text; empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// Asserts a status and answers the body.
@@ -137,15 +162,8 @@ impl Platform {
     }
 
     /// Sends a request and reads its answer.
-    #[expect(clippy::expect_used, reason = "a test helper")]
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let answer = request.send().await.expect("an answer");
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer {
-            status,
-            headers,
-            text: answer.text().await.expect("a body"),
-        }
+        receive(request).await
     }
 
     /// The database, as its owner.
@@ -156,6 +174,18 @@ impl Platform {
             .expect("the database");
         tokio::spawn(connection);
         client
+    }
+}
+
+/// Sends a request and reads its answer.
+#[expect(clippy::expect_used, reason = "a test helper")]
+pub(crate) async fn receive(request: RequestBuilder) -> Answer {
+    let answer = request.send().await.expect("an answer");
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    Answer {
+        status,
+        headers,
+        text: answer.text().await.expect("a body"),
     }
 }
 

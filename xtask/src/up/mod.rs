@@ -145,6 +145,7 @@ async fn bring_up(plan: &Plan<'_>, supervisor: &mut Supervisor) -> Result<()> {
     postgres::prepare(plan.server, plan.secrets).await?;
     start(supervisor, plan.auth()?).await?;
     start(supervisor, plan.stripe()?).await?;
+    start(supervisor, plan.model()?).await?;
     let owner = postgres::connect(plan.server.owner_url()).await?;
     seed::run(&owner, &plan.internal_url("auth")?, plan.secrets).await?;
     drop(owner);

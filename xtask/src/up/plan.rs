@@ -15,7 +15,14 @@ use super::state::State;
 use crate::workspace;
 
 /// Parts that listen on a port of their own behind the gateway's.
-pub(crate) const PORT_NAMES: [&str; 5] = ["postgres", "auth", "stripe", "functions", "provisioner"];
+pub(crate) const PORT_NAMES: [&str; 6] = [
+    "postgres",
+    "auth",
+    "stripe",
+    "model",
+    "functions",
+    "provisioner",
+];
 
 /// A part's own variables, by name.
 pub(crate) type Environment = Vec<(String, String)>;
@@ -99,6 +106,27 @@ impl Plan<'_> {
         Ok(part("stripe", "dev-stripe", arguments, environment))
     }
 
+    /// The model stand-in.
+    pub(crate) fn model(&self) -> Result<Part> {
+        let arguments = vec!["--listen".to_owned(), self.listen("model")?];
+        let environment = environment(&[
+            ("MODEL_KEY", self.secrets.model_key.expose()),
+            ("ADMIN_KEY", self.secrets.model_admin_key.expose()),
+        ]);
+        Ok(part("model", "dev-model", arguments, environment))
+    }
+
+    /// Which model instances ask: a real provider if `up` was started with one's `MODEL_URL`, which parts inherit.
+    fn instances_model(&self) -> Result<Environment> {
+        if std::env::var("MODEL_URL").is_ok_and(|url| !url.is_empty()) {
+            return Ok(Vec::new());
+        }
+        Ok(environment(&[
+            ("MODEL_URL", &format!("{}/v1", self.internal_url("model")?)),
+            ("MODEL_KEY", self.secrets.model_key.expose()),
+        ]))
+    }
+
     /// The functions' variables, under the names of `spin.toml`.
     pub(crate) fn variables(&self, stripe_prices: &str) -> Result<Environment> {
         let auth = self.addresses.of("auth")?;
@@ -179,7 +207,7 @@ impl Plan<'_> {
         let instances =
             self.server
                 .role_url(&postgres::INSTANCES, MAINTENANCE_DATABASE, self.secrets)?;
-        let environment = environment(&[
+        let mut environment = environment(&[
             ("DATABASE_URL", &self.database_url(&postgres::DAEMON)?),
             ("INSTANCE_DATABASE_URL", instances.as_str()),
             ("STRIPE_API_URL", &self.internal_url("stripe")?),
@@ -191,6 +219,7 @@ impl Plan<'_> {
                 &self.state.dir("provisioner")?.to_string_lossy(),
             ),
         ]);
+        environment.extend(self.instances_model()?);
         let mut part = part(
             "provisioner-daemon",
             "provisioner-daemon",

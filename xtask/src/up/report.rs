@@ -38,6 +38,7 @@ struct StandIns<'a> {
     auth_secret_key: &'a str,
     stripe_secret_key: &'a str,
     stripe_webhook_secret: &'a str,
+    model_admin_key: &'a str,
 }
 
 /// Writes both files.
@@ -64,6 +65,7 @@ pub(crate) fn write(plan: &Plan<'_>, variables: Environment) -> Result<()> {
             auth_secret_key: secrets.auth_secret_key.expose(),
             stripe_secret_key: secrets.stripe_secret_key.expose(),
             stripe_webhook_secret: secrets.stripe_webhook_secret.expose(),
+            model_admin_key: secrets.model_admin_key.expose(),
         },
         internal: internal(plan)?,
     };
@@ -72,7 +74,7 @@ pub(crate) fn write(plan: &Plan<'_>, variables: Environment) -> Result<()> {
 
 fn internal(plan: &Plan<'_>) -> Result<BTreeMap<&'static str, String>> {
     let mut urls = BTreeMap::from([("gateway", format!("http://127.0.0.1:{}", plan.port))]);
-    for name in ["auth", "stripe", "functions", "provisioner"] {
+    for name in ["auth", "stripe", "model", "functions", "provisioner"] {
         urls.insert(name, plan.internal_url(name)?);
     }
     Ok(urls)

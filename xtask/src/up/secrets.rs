@@ -49,6 +49,12 @@ pub(crate) struct Secrets {
     /// The auth stand-in's key for its admin API.
     #[serde(default = "secret_key")]
     pub(crate) auth_secret_key: Secret,
+    /// The model stand-in's key for instances.
+    #[serde(default = "model_key")]
+    pub(crate) model_key: Secret,
+    /// Opens its record of what instances asked.
+    #[serde(default = "model_key")]
+    pub(crate) model_admin_key: Secret,
     /// Keys of system callers, by name.
     #[serde(default)]
     system_keys: BTreeMap<String, Secret>,
@@ -75,6 +81,10 @@ fn publishable_key() -> Secret {
 
 fn secret_key() -> Secret {
     Secret::random("sb_secret_")
+}
+
+fn model_key() -> Secret {
+    Secret::random("sk-")
 }
 
 impl Secrets {

@@ -11,8 +11,9 @@ use super::ports::Ports;
 use super::process::Command;
 use super::{Model, files, synapse};
 
-/// Any OpenAI-compatible provider takes a name; the real one would refuse an unknown key, which stops nothing.
-const MODEL_ID: &str = "gpt-5-mini";
+/// The model that a new instance asks when its owner has not chosen another.
+pub const MODEL_ID: &str = "gpt-5-mini";
+/// MindRoom starts only with some key; the real provider refuses this one, which stops nothing.
 const NO_KEY: &str = "sk-none";
 
 /// Writes the configuration once. Afterwards it is the customer's, who changes it in the dashboard.
@@ -40,14 +41,12 @@ fn secret_file(home: &Home) -> std::path::PathBuf {
     home.dir.join("mindroom/registration.secret")
 }
 
+/// One assistant in one room, which the owner is invited to and finds on the first sign-in. Where the model's
+/// provider is stays out of it: that may change while the file is the customer's.
 fn config(home: &Home, instance: &Instance, model: Option<&Model>) -> Value {
-    let mut default = json!({"provider": "openai", "id": MODEL_ID});
-    if let Some(model) = model {
-        default["api"] = json!("chat_completions");
-        default["extra_kwargs"] = json!({"base_url": model.url});
-    }
+    let model_id = model.map_or(MODEL_ID, |model| model.id.as_str());
     json!({
-        "models": {"default": default},
+        "models": {"default": {"provider": "openai", "id": model_id}},
         "agents": {"assistant": {
             "display_name": "Assistant",
             "role": format!("Help the team of {} with whatever it asks.", instance.name),
@@ -58,17 +57,22 @@ fn config(home: &Home, instance: &Instance, model: Option<&Model>) -> Value {
         "rooms": {"lobby": {
             "display_name": "Lobby",
             "description": "Where everybody meets the assistant",
-            "admins": [home.owner_matrix_id],
         }},
         "router": {"model": "default"},
-        "authorization": {"global_users": [home.owner_matrix_id]},
+        "administrators": [home.owner_matrix_id],
+        "room_defaults": {
+            "invite_users": [home.owner_matrix_id],
+            "admins": [home.owner_matrix_id],
+        },
+        // In files: the other kind asks OpenAI itself to place each text, whoever the provider is.
+        "memory": {"backend": "file"},
     })
 }
 
 pub(super) fn command(home: &Home, program: &Path, ports: Ports, model: Option<&Model>) -> Command {
     let data = home.dir.join("mindroom/data");
     let key = model.map_or(NO_KEY, |model| model.key.as_str());
-    Command::new(program)
+    let command = Command::new(program)
         .args(["run", "--no-service", "-c"])
         .arg(home.mindroom_config())
         .arg("-s")
@@ -88,7 +92,11 @@ pub(super) fn command(home: &Home, program: &Path, ports: Ports, model: Option<&
         // requests for its own host only.
         .env("MINDROOM_API_KEY", "")
         .env("OPENAI_API_KEY", key)
-        .marker(home.mindroom_config())
+        .marker(home.mindroom_config());
+    match model {
+        Some(model) => command.env("OPENAI_BASE_URL", &model.url),
+        None => command,
+    }
 }
 
 /// Whether MindRoom's agents are in their rooms and its dashboard answers.

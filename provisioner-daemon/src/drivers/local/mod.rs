@@ -32,6 +32,7 @@ use super::{Driver, DriverError, Observed, Progress, Step, Work};
 pub use files::private_dir;
 use home::Home;
 pub use lock::Lock;
+pub use mindroom::MODEL_ID;
 use processes::{Part, Processes};
 use runtimes::Runtimes;
 pub use runtimes::{Installed, folder as runtimes_folder, install};
@@ -73,6 +74,8 @@ pub struct Model {
     pub url: String,
     /// Its key.
     pub key: String,
+    /// What new instances ask for, by the provider's name of it.
+    pub id: String,
 }
 
 impl std::fmt::Debug for Model {
