@@ -6,11 +6,15 @@
 )]
 
 mod account;
+mod door;
 mod matrix;
 mod platform;
+mod replica;
 mod wait;
 
 pub use account::Account;
+pub use door::Door;
 pub use matrix::Matrix;
 pub use platform::{Answer, Platform, SystemKeys};
+pub use replica::Replica;
 pub use wait::until;

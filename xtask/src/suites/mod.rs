@@ -1,6 +1,7 @@
 //! `cargo xtask test`: the suites, by name, in the order in which they run.
 
 mod figures;
+mod fuzz;
 mod platform;
 mod versions;
 
@@ -44,6 +45,14 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "system",
         run: Run::OnPlatform(system),
+    },
+    Suite {
+        name: "api",
+        run: Run::OnPlatform(api),
+    },
+    Suite {
+        name: "fuzz",
+        run: Run::OnPlatform(fuzz::run),
     },
     Suite {
         name: "browser",
@@ -140,6 +149,19 @@ fn system(platform: &Platform) -> Result<()> {
         "--nocapture",
     ]);
     visibly("system", platform.describe(&mut command))
+}
+
+/// All rules of the API, on every operation of its document.
+fn api(platform: &Platform) -> Result<()> {
+    let mut command = tools::cargo();
+    command.args([
+        "test",
+        "--package",
+        WHOLE_SYSTEM_PACKAGE,
+        "--test",
+        "sweep",
+    ]);
+    visibly("api", platform.describe(&mut command))
 }
 
 /// The whole platform by its pages.

@@ -1,0 +1,160 @@
+//! The document against the running system: requests made at random from it, good and bad, as each kind of
+//! caller. No answer may be a 5xx or one that the document does not describe. Bounded, with a fixed seed.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it found by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use platform_tests::{Account, Platform, Replica};
+use tokio::process::Command;
+
+/// The limiter stays on; nobody should meet it.
+const LIMITS: &str =
+    "read=1000000,write=1000000,start=1000000,destructive=1000000,anonymous=1000000";
+
+/// What is judged of an answer.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_headers_conformance,response_schema_conformance,unsupported_method,negative_data_rejection";
+
+/// Random requests of one operation and caller, beside those that try each limit of the document once.
+const EXAMPLES: &str = "25";
+
+/// One caller's requests; far more than they take.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The same requests in every run; set `FUZZ_SEED` for others.
+const SEED: &str = "20261123";
+
+struct Caller<'a> {
+    name: &'a str,
+    authorization: String,
+    /// More arguments of the program.
+    only: &'a [&'a str],
+    /// What `{id}` is, where it is not chosen at random.
+    instance_id: Option<i32>,
+}
+
+#[tokio::test]
+async fn no_answer_is_a_failure_or_unknown_to_the_document() {
+    let platform = Platform::get();
+    let functions = Replica::start(&platform, LIMITS).await;
+    let gateway = Replica::gateway(&platform, &functions).await;
+    let bearer = |token: &str| format!("Bearer {token}");
+    let (account, owner) = (
+        Account::sign_up(&platform).await,
+        Account::sign_up(&platform).await,
+    );
+    let admin = Account::sign_up(&platform).await;
+    let database = platform.database().await;
+    let promote = "update accounts set is_admin = true where id = $1";
+    database.execute(promote, &[&admin.id]).await.unwrap();
+    let instance_id = stopped_instance(&database, &owner).await;
+    let callers = [
+        Caller {
+            name: "nobody",
+            authorization: String::new(),
+            only: &[],
+            instance_id: None,
+        },
+        Caller {
+            name: "account",
+            authorization: bearer(&account.token),
+            only: &[],
+            instance_id: None,
+        },
+        // what is there to be read; its commands are the sweep's
+        Caller {
+            name: "owner",
+            authorization: bearer(&owner.token),
+            only: &["--include-method", "GET", "--include-path-regex", "^/my/"],
+            instance_id: Some(instance_id),
+        },
+        Caller {
+            name: "admin",
+            authorization: bearer(&admin.token),
+            only: &["--include-path-regex", "^/admin/"],
+            instance_id: None,
+        },
+        Caller {
+            name: "machine",
+            authorization: bearer(&platform.system_keys.health),
+            only: &["--include-path-regex", "^/system/"],
+            instance_id: None,
+        },
+    ];
+    for caller in &callers {
+        fuzz(&gateway, caller).await;
+    }
+    let forget = "delete from instances where instance_id = $1";
+    database.execute(forget, &[&instance_id]).await.unwrap();
+}
+
+/// An instance that is as wished, so that the daemon has nothing to do with it.
+async fn stopped_instance(database: &tokio_postgres::Client, owner: &Account) -> i32 {
+    let row = database
+        .query_one(
+            "insert into instances (account_id, subscription_id, subdomain, name, tier, desired_state, status,
+               observed_gen, progress)
+             select account_id, id, 'fuzz-' || substr(account_id::text, 1, 8), 'Fuzzed', 'hobby', 'stopped',
+               'stopped', 1, '[{\"name\": \"database\", \"title\": \"Database\", \"state\": \"done\"}]'
+             from subscriptions where account_id = $1
+             returning instance_id",
+            &[&owner.id],
+        )
+        .await
+        .unwrap();
+    let id: i32 = row.get(0);
+    let event = "insert into instance_events (account_id, instance, kind, name)
+        select account_id, id, 'wish', 'stop' from instances where instance_id = $1";
+    database.execute(event, &[&id]).await.unwrap();
+    id
+}
+
+async fn fuzz(gateway: &Replica, caller: &Caller<'_>) {
+    let program = std::env::var("SCHEMATHESIS")
+        .expect("SCHEMATHESIS names the program: `cargo xtask test fuzz`");
+    let seed = std::env::var("FUZZ_SEED").unwrap_or_else(|_| SEED.to_owned());
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), caller);
+    let mut command = Command::new(program);
+    command
+        .arg("--config-file")
+        .arg(config)
+        .arg("run")
+        .arg(format!("{}/openapi.json", gateway.url))
+        .args(["--url", &gateway.url, "--checks", CHECKS, "--seed", &seed])
+        .args([
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--max-examples",
+            EXAMPLES,
+        ])
+        .args([
+            "--continue-on-failure",
+            "--generation-database",
+            "none",
+            "--no-color",
+        ])
+        .args(["--suppress-health-check", "all", "--warnings", "off"])
+        .args(caller.only)
+        .current_dir(folder.path())
+        .env("FUZZ_AUTHORIZATION", &caller.authorization)
+        .kill_on_drop(true);
+    println!("--- fuzz as {}, seed {seed}", caller.name);
+    let ended = tokio::time::timeout(PATIENCE, command.status()).await;
+    let status = ended.expect("within its time").unwrap();
+    assert!(status.success(), "as {}", caller.name);
+}
+
+/// The committed configuration, with what this caller has besides.
+fn config(folder: &Path, caller: &Caller<'_>) -> PathBuf {
+    let common = include_str!("schemathesis.toml");
+    let id = caller
+        .instance_id
+        .map(|id| format!("\n[parameters]\n\"path.id\" = {id}\n"))
+        .unwrap_or_default();
+    let file = folder.join("schemathesis.toml");
+    std::fs::write(&file, format!("{common}{id}")).unwrap();
+    file
+}

@@ -1,0 +1,88 @@
+//! A way in behind the gateway, as a proxy of ours has it: requests are told where their client is.
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::platform::{Answer, Platform, receive};
+
+/// One client of a functions' host, with an address of its own, so that what is counted by address is counted
+/// for one test alone.
+#[derive(Debug, Clone)]
+pub struct Door {
+    http: Client,
+    base: String,
+    host: String,
+    /// Where the client is, as far as the functions can tell.
+    pub address: String,
+}
+
+impl Door {
+    /// To the platform's own functions.
+    pub fn of(platform: &Platform) -> Self {
+        Self::to(platform, &platform.internal.functions)
+    }
+
+    /// To another functions' host.
+    pub fn to(platform: &Platform, base: &str) -> Self {
+        let (_, host) = platform.api.split_once("://").unwrap_or_default();
+        Self {
+            http: Client::new(),
+            base: base.to_owned(),
+            host: host.to_owned(),
+            address: new_address(),
+        }
+    }
+
+    /// The same client at another host.
+    #[must_use]
+    pub fn moved(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The host that it leads to.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// A request from this client.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path)
+            .header("host", &self.host)
+            .header("x-forwarded-for", &self.address)
+    }
+
+    /// A request that says neither its host nor where it comes from.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Sends a request with a bearer value and a body where there are some.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        bearer: Option<&str>,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        receive(request).await
+    }
+}
+
+/// An address that no other test has, in a network of its own.
+fn new_address() -> String {
+    let digits = Uuid::new_v4().simple().to_string();
+    let (a, rest) = digits.split_at(4);
+    let (b, _) = rest.split_at(4);
+    format!("2001:db8:{a}:{b}::7")
+}

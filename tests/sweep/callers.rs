@@ -1,0 +1,238 @@
+//! Every cell of `callers.toml`, run; and what the proper calls leave in the audit log.
+
+use std::time::Duration;
+
+use platform_tests::{Answer, until};
+use reqwest::Method;
+use serde_json::Value;
+use tokio_postgres::Client;
+
+use crate::document::{Operation, operations};
+use crate::stage::{Stage, wrong_method};
+use crate::table::{First, Row, Then, rows};
+
+#[tokio::test]
+async fn everybody_gets_what_the_list_says() {
+    let mut stage = Stage::set().await;
+    let operations = operations(&stage.door).await;
+    let rows = rows(&operations);
+    let (last, first): (Vec<_>, Vec<_>) = rows.iter().partition(|(row, _)| row.last);
+    for (row, operation) in &first {
+        proper(&mut stage, row, operation).await;
+    }
+    for (row, operation) in &rows {
+        others(&stage, row, operation, wrong_method(operation, &operations)).await;
+    }
+    for (row, operation) in &last {
+        proper(&mut stage, row, operation).await;
+    }
+    if !stage.instance.is_null() {
+        stage.owner.awaits(&stage.instance, "deprovisioned").await;
+    }
+}
+
+/// The call by whom it is for, and what it leaves behind.
+async fn proper(stage: &mut Stage, row: &Row, operation: &Operation) {
+    let database = stage.platform.database().await;
+    let answer = match row.first {
+        None => {
+            stage
+                .call_properly(row, operation, operation.method.clone())
+                .await
+        }
+        Some(First::DueCheck) => check_when_due(stage, row, operation, &database).await,
+    };
+    check(row, "proper", &row.proper, &answer);
+    documented(operation, &answer);
+    audited(stage, row, operation, &answer, &database).await;
+    let body = answer.json();
+    match row.then {
+        None => {}
+        Some(Then::Pay) => {
+            stage.owner.pay_at(body["url"].as_str().unwrap()).await;
+            stage.owner.subscribed("hobby").await;
+        }
+        Some(Then::AwaitRunning) => {
+            stage.instance = stage.owner.awaits(&body["instance"], "running").await;
+        }
+    }
+}
+
+/// The platform's own timer may take the instance first, hence again until this call was the one.
+async fn check_when_due(
+    stage: &Stage,
+    row: &Row,
+    operation: &Operation,
+    database: &Client,
+) -> Answer {
+    until("a check of our own", Duration::from_secs(30), async || {
+        let id = i32::try_from(stage.instance_id()).unwrap();
+        let due = "update instances set next_check_at = now() - interval '1 second' where instance_id = $1";
+        database.execute(due, &[&id]).await.unwrap();
+        let answer = stage.call_properly(row, operation, Method::POST).await;
+        (answer.status != 200 || answer.json()["checked"] != 0).then_some(answer)
+    })
+    .await
+}
+
+async fn audited(
+    stage: &Stage,
+    row: &Row,
+    operation: &Operation,
+    answer: &Answer,
+    database: &Client,
+) {
+    let Some(action) = &row.audit else {
+        assert!(
+            !operation.is_write(),
+            "{}: every write is audited",
+            row.call
+        );
+        return;
+    };
+    let entries = database
+        .query(
+            "select actor_type, actor_id, ip_address from audit_logs where request_id = $1 and action = $2",
+            &[&answer.header("x-request-id"), action],
+        )
+        .await
+        .unwrap();
+    assert_eq!(entries.len(), 1, "{}: one entry `{action}`", row.call);
+    let (kind, actor) = match operation.security.as_deref() {
+        Some("stripe") => ("stripe", None),
+        Some("system") => ("system", Some("health".to_owned())),
+        _ if operation.path.starts_with("/admin/") => ("admin", Some(stage.admin.id.to_string())),
+        _ => ("account", Some(stage.owner.id.to_string())),
+    };
+    assert_eq!(entries[0].get::<_, String>(0), kind, "{}", row.call);
+    assert_eq!(
+        entries[0].get::<_, Option<String>>(1),
+        actor,
+        "{}",
+        row.call
+    );
+    assert_eq!(
+        entries[0].get::<_, Option<String>>(2).as_deref(),
+        Some(stage.door.address.as_str())
+    );
+}
+
+/// Everybody else's cells.
+async fn others(stage: &Stage, row: &Row, operation: &Operation, wrong_method: Method) {
+    let bearers = [
+        ("nobody", &row.nobody, None),
+        ("stranger", &row.stranger, Some(&stage.stranger.token)),
+        ("suspended", &row.suspended, Some(&stage.suspended.token)),
+        ("deleted", &row.deleted, Some(&stage.deleted.token)),
+        ("admin", &row.admin, Some(&stage.admin.token)),
+        (
+            "wrong_scope",
+            &row.wrong_scope,
+            Some(&stage.platform.system_keys.metrics),
+        ),
+    ];
+    for (who, expected, bearer) in bearers {
+        let bearer = bearer.map(String::as_str);
+        let answer = stage
+            .call(operation.method.clone(), row, operation, bearer)
+            .await;
+        check(row, who, expected, &answer);
+        documented(operation, &answer);
+        if who != "admin" {
+            nothing_leaks(stage, row, who, &answer);
+        }
+    }
+    let answer = stage.call_properly(row, operation, wrong_method).await;
+    check(row, "wrong_method", &row.wrong_method, &answer);
+}
+
+fn check(row: &Row, who: &str, expected: &str, answer: &Answer) {
+    let found = match answer.json()["code"].as_str() {
+        Some(code) if answer.status >= 400 => format!("{} {code}", answer.status),
+        _ => answer.status.to_string(),
+    };
+    assert_eq!(found, expected, "{} as {who}: {}", row.call, answer.text);
+    if answer.status >= 400 {
+        is_problem(&row.call, answer);
+    }
+}
+
+fn documented(operation: &Operation, answer: &Answer) {
+    let known = operation.statuses.contains(&answer.status);
+    assert!(
+        known,
+        "{}: the document does not name {}",
+        operation.call(),
+        answer.status
+    );
+}
+
+/// What a caller who may not see the owner's things got does not name them.
+fn nothing_leaks(stage: &Stage, row: &Row, who: &str, answer: &Answer) {
+    let secrets = [
+        stage.owner.id.to_string(),
+        stage.owner.email.clone(),
+        stage.instance["id"].as_str().unwrap_or_default().to_owned(),
+    ];
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        assert!(
+            !answer.text.contains(secret.as_str()),
+            "{} tells {who} {secret}",
+            row.call
+        );
+    }
+}
+
+/// The shape of every error.
+pub(crate) fn is_problem(what: &str, answer: &Answer) {
+    assert_eq!(
+        answer.header("content-type"),
+        "application/problem+json",
+        "{what}: {}",
+        answer.text
+    );
+    let problem = answer.json();
+    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(problem["status"], answer.status, "{what}: {problem}");
+    assert_eq!(
+        text("request_id"),
+        answer.header("x-request-id"),
+        "{what}: {problem}"
+    );
+    for name in ["type", "title", "detail", "code"] {
+        assert!(!text(name).is_empty(), "{what}: no {name} in {problem}");
+    }
+    let is_snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    assert!(text("code").chars().all(is_snake), "{what}: {problem}");
+    if answer.status == 422 {
+        let errors = problem["errors"]
+            .as_array()
+            .map_or(&[] as &[Value], Vec::as_slice);
+        assert!(!errors.is_empty(), "{what}: no field in {problem}");
+        for error in errors {
+            assert!(
+                error["field"].is_string() && error["message"].is_string(),
+                "{what}: {problem}"
+            );
+        }
+    }
+    if [429, 503].contains(&answer.status) {
+        let seconds: u32 = answer.header("retry-after").parse().unwrap();
+        assert!(seconds <= 60, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_only_grows() {
+    let stage = Stage::set().await;
+    let database = stage.platform.database().await;
+    for statement in [
+        "update audit_logs set reason = 'changed'",
+        "delete from audit_logs",
+        "truncate audit_logs",
+    ] {
+        let refused = database.execute(statement, &[]).await.unwrap_err();
+        let text = refused.as_db_error().unwrap().message().to_owned();
+        assert!(text.contains("append-only"), "{statement}: {text}");
+    }
+}
