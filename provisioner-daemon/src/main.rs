@@ -10,7 +10,7 @@ use clap::Parser;
 use provisioner_daemon::drivers::local::{self, LocalDriver};
 use provisioner_daemon::jobs::{ReconcileInstance, StripeEvent, StripeTransport};
 use provisioner_daemon::probes;
-use provisioner_daemon::runner::{Handler, Runner, Settings};
+use provisioner_daemon::runner::{Faults, Handler, Runner, Settings};
 use store::daemon::Db;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -59,6 +59,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     let settings = Settings {
         worker: lock.worker,
         predecessor: lock.predecessor,
+        faults: faults()?,
         ..Settings::default()
     };
     let driver = LocalDriver::start(serve.local, lock, db.clone(), stop.clone())?;
@@ -84,6 +85,14 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     stop.cancel();
     probes.abort();
     Ok(())
+}
+
+/// Faults that tests ask for, in builds that have them.
+fn faults() -> anyhow::Result<Faults> {
+    match std::env::var("FAULTS") {
+        Ok(text) if cfg!(debug_assertions) => Faults::parse(&text).context("FAULTS"),
+        _ => Ok(Faults::default()),
+    }
 }
 
 async fn asked_to_end() -> anyhow::Result<()> {

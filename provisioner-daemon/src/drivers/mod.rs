@@ -119,6 +119,10 @@ impl Work<'_> {
 
 /// Makes instances. Every `ensure` looks before it acts and may be repeated at any time.
 pub trait Driver: Send + Sync + 'static {
+    /// Notes the claim's fence where the instance is, before anything there is changed. Answers the fence that
+    /// is noted then: a higher one is a later claim's, and nothing may be changed under this one.
+    fn raise_anchor<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<i64, DriverError>>;
+
     /// The steps to a wish, in order.
     fn plan(&self, instance: &Instance, wish: Wish) -> Vec<Step>;
 

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod statuses;
+mod steps;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -233,6 +233,7 @@ impl Handler for StripeEvent {
                 Verdict::Parked(outcome) => (outcome, true),
             };
             tracing::info!(event.id, event.kind, outcome, "Stripe event");
+            cx.fault(format_args!("read:{}", event.object_type))?;
             let projection = Projection {
                 read_at: event.read_at.clone(),
                 ..projection
@@ -247,6 +248,7 @@ impl Handler for StripeEvent {
             )
             .await?;
             JobError::check(written)?;
+            cx.fault(format_args!("finished:{}", event.object_type))?;
             Ok(Outcome::Finished)
         }
         .boxed()

@@ -14,13 +14,14 @@ pub(super) async fn run(shared: Arc<Shared>, class: usize) {
     while !shared.drain.is_cancelled() {
         shared.pulse.tick(NAMES[class.min(NAMES.len() - 1)]);
         let asked = slots.available_permits();
-        let got = if asked == 0 {
+        let got = if asked == 0 || shared.pulse.is_outdated() {
             0
         } else {
             claim(&shared, class, asked, &slots).await
         };
-        // As many as asked for: there may be more, so look again once a slot is free.
-        let wait = if got > 0 && got == asked {
+        // There may be more, so look again. Fewer than asked for does not mean the last: an account at its cap,
+        // or one suspect at a time, holds others back.
+        let wait = if got > 0 {
             shared.settings.claim_floor
         } else {
             jittered(shared.settings.poll)
@@ -58,8 +59,8 @@ async fn claim(shared: &Arc<Shared>, class: usize, count: usize, slots: &Arc<Sem
             }
             count
         }
-        Err(error) if is_lane_race(&error) => {
-            // Another claimer took the lane between our look and our write.
+        Err(error) if is_race(&error) => {
+            // Another claimer took the lane, or our other class a suspect, between our look and our write.
             shared.wakes.ring(class);
             0
         }
@@ -70,7 +71,7 @@ async fn claim(shared: &Arc<Shared>, class: usize, count: usize, slots: &Arc<Sem
     }
 }
 
-fn is_lane_race(error: &store::daemon::Error) -> bool {
+fn is_race(error: &store::daemon::Error) -> bool {
     use tokio_postgres::error::SqlState;
     matches!(error, store::daemon::Error::Statement(error)
         if error.code() == Some(&SqlState::UNIQUE_VIOLATION))

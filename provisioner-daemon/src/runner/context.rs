@@ -5,8 +5,8 @@ use store::daemon::jobs::Job;
 use store::daemon::{Claim, Db};
 use tokio_util::sync::CancellationToken;
 
-use super::JobError;
 use super::leases::Lease;
+use super::{Faults, JobError};
 
 /// A running job's own view: what it is, and whether it may go on.
 pub struct JobContext {
@@ -16,6 +16,7 @@ pub struct JobContext {
     pub job: Job,
     pub(super) lease: Lease,
     pub(super) drain: CancellationToken,
+    pub(super) faults: Faults,
 }
 
 impl JobContext {
@@ -28,6 +29,11 @@ impl JobContext {
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, JobError> {
         serde_json::from_value(self.job.payload.clone())
             .map_err(|error| JobError::Malformed(error.into()))
+    }
+
+    /// A point at which tests may let the job fail.
+    pub fn fault(&self, point: std::fmt::Arguments<'_>) -> Result<(), JobError> {
+        self.faults.at(point)
     }
 
     /// To be asked between two steps: whether the next one may begin.

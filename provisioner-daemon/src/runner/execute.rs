@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use serde_json::{Value, json};
-use store::daemon::jobs::{self, Job, Requeued};
+use store::daemon::Fenced;
+use store::daemon::jobs::{self, Fate, Job, Requeued};
 use tracing::Instrument;
 
 use super::context::JobContext;
@@ -17,9 +18,12 @@ use super::{Shared, retry};
 /// Tries to record an end before it is left to the sweep.
 const RECORD_TRIES: u32 = 3;
 
+/// The longest that the other side may let us wait.
+const LONGEST_ASKED: Duration = Duration::from_mins(10);
+
 pub(super) async fn run(shared: &Arc<Shared>, class: usize, job: Job, lease: Lease) {
     let span = tracing::info_span!("job", job.id = job.claim.job, job.kind = %job.kind,
-        job.lane = %job.lane, job.attempt = job.attempt);
+        job.lane = %job.lane, job.attempt = job.attempt, trace.id = job.trace_id());
     async {
         let began = Instant::now();
         let ended = attempt(shared, job.clone(), lease.clone()).await;
@@ -45,6 +49,7 @@ async fn attempt(shared: &Shared, job: Job, lease: Lease) -> Result<Outcome, Job
         job,
         lease: lease.clone(),
         drain: shared.drain.clone(),
+        faults: shared.settings.faults.clone(),
     };
     let deadline = handler.deadline();
     tokio::select! {
@@ -58,7 +63,13 @@ async fn attempt(shared: &Shared, job: Job, lease: Lease) -> Result<Outcome, Job
 
 /// A panic is an error of this job and of no other.
 async fn guarded(handler: &Arc<dyn Handler>, cx: &JobContext) -> Result<Outcome, JobError> {
-    match AssertUnwindSafe(handler.run(cx)).catch_unwind().await {
+    let run = async {
+        cx.fault(format_args!("claimed:{}", cx.job.kind))?;
+        let ended = handler.run(cx).await?;
+        cx.fault(format_args!("ended:{}", cx.job.kind))?;
+        Ok(ended)
+    };
+    match AssertUnwindSafe(run).catch_unwind().await {
         Ok(ended) => ended,
         Err(panic) => {
             let text = panic
@@ -80,9 +91,20 @@ fn count(kind: &str, how: &'static str) {
 async fn record(shared: &Shared, class: usize, job: &Job, ended: Result<Outcome, JobError>) {
     let how = Ending::of(shared, job, ended);
     count(&job.kind, how.word());
+    if matches!(how, Ending::Nothing | Ending::Finish(..)) {
+        let joined = u64::try_from(job.joined).unwrap_or_default();
+        metrics::counter!("prov_jobs_merged_total").increment(joined);
+    }
     for again in 0..RECORD_TRIES {
         match how.write(shared, class, job).await {
-            Ok(()) => return,
+            // A test's process may end here; there is nothing left that could fail.
+            Ok(()) => {
+                let _ = shared
+                    .settings
+                    .faults
+                    .at(format_args!("recorded:{}", job.kind));
+                return;
+            }
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -116,13 +138,15 @@ impl Ending {
             Err(JobError::Waiting(delay)) => Self::put_back(delay),
             Err(JobError::HandBack) => Self::put_back(Duration::ZERO),
             Err(JobError::Transient { cause, retry_after }) => {
-                let delay = retry_after
+                let asked = retry_after.map(|asked| asked.min(LONGEST_ASKED));
+                let delay = asked
                     .unwrap_or_default()
                     .max(retry::delay(job.attempt, shared.settings.retry));
                 tracing::warn!(error = %format!("{cause:#}"), delay_ms = delay.as_millis(), "will be tried again");
                 Self::Requeue {
                     delay,
-                    refund: false,
+                    // Whoever names a time to come back is there; that uses no attempt up.
+                    refund: asked.is_some(),
                     error: Some(text("transient", &cause)),
                 }
             }
@@ -165,10 +189,8 @@ impl Ending {
         match self {
             Self::Nothing => {}
             Self::Finish(outcome, error) => {
-                note_stale(
-                    jobs::finish(db, claim, *outcome, error.as_ref()).await?
-                        == store::daemon::Fenced::Stale,
-                );
+                let written = jobs::finish(db, claim, *outcome, error.as_ref()).await?;
+                note_if(written == Fenced::Stale, shared, job).await?;
             }
             Self::Requeue {
                 delay,
@@ -176,25 +198,38 @@ impl Ending {
                 error,
             } => {
                 let became = jobs::requeue(db, claim, *delay, *refund, error.as_ref()).await?;
-                note_stale(became == Requeued::Stale);
-                if became == Requeued::Dead {
-                    tracing::error!("no attempts left; the job is dead");
+                note_if(became == Requeued::Stale, shared, job).await?;
+                match became {
+                    Requeued::Dead => tracing::error!("no attempts left; the job is dead"),
+                    Requeued::Merged => {
+                        metrics::counter!("prov_jobs_merged_total").increment(1);
+                    }
+                    Requeued::Queued | Requeued::Cancelled | Requeued::Stale => {}
                 }
                 shared.wakes.ring_after(class, *delay);
             }
             Self::Bury(error) => {
-                note_stale(jobs::bury(db, claim, error).await? == store::daemon::Fenced::Stale);
+                let written = jobs::bury(db, claim, error).await?;
+                note_if(written == Fenced::Stale, shared, job).await?;
             }
         }
         Ok(())
     }
 }
 
-fn note_stale(is_stale: bool) {
-    if is_stale {
-        metrics::counter!("prov_stale_writes_rejected_total").increment(1);
-        tracing::warn!("the claim was lost before its end was recorded");
+/// A stale end: was it recorded before, by a statement whose answer got lost, or is the claim lost?
+async fn note_if(is_stale: bool, shared: &Shared, job: &Job) -> Result<(), store::daemon::Error> {
+    if !is_stale {
+        return Ok(());
     }
+    match jobs::fate(&shared.db, job.claim, &job.lane).await? {
+        Fate::Ended | Fate::Waiting | Fate::Held => tracing::info!("its end had been recorded"),
+        Fate::Lost => {
+            metrics::counter!("prov_stale_writes_rejected_total").increment(1);
+            tracing::warn!("the claim was lost before its end was recorded");
+        }
+    }
+    Ok(())
 }
 
 /// An error as the job row keeps it: for operators, never for customers.

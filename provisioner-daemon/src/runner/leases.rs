@@ -95,7 +95,10 @@ impl Leases {
             };
             match answered.iter().find(|(job, _)| *job == claim.job) {
                 Some((_, cancel)) => {
-                    *lease.0.ends.lock().unwrap_or_else(PoisonError::into_inner) = since + ttl;
+                    let mut ends = lease.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
+                    metrics::histogram!("prov_lease_age_seconds")
+                        .record((since + ttl).saturating_duration_since(*ends));
+                    *ends = since + ttl;
                     lease.0.cancel_asked.fetch_or(*cancel, Ordering::Relaxed);
                 }
                 None => lose(lease, "the database says so"),

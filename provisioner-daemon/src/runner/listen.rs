@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use store::daemon::jobs::LISTEN;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 
 use super::Shared;
 use super::retry::jittered;
@@ -31,14 +31,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 /// Listens until the connection breaks.
-async fn listen(shared: &Shared) -> Result<(), tokio_postgres::Error> {
-    let mut config: tokio_postgres::Config = shared.database_url.parse()?;
-    config
-        .application_name("provisioner-daemon doorbell")
-        .connect_timeout(Duration::from_secs(5))
-        .keepalives_idle(Duration::from_secs(10))
-        .tcp_user_timeout(Duration::from_secs(10));
-    let (client, mut connection) = config.connect(NoTls).await?;
+async fn listen(shared: &Shared) -> Result<(), store::daemon::Error> {
+    let address =
+        store::daemon::bounded_address(&shared.database_url, "provisioner-daemon doorbell")?;
+    let (client, mut connection) = address.connect().await?;
     let mut messages = futures::stream::poll_fn(move |cx| connection.poll_message(cx)).boxed();
     let mut listening = std::pin::pin!(client.batch_execute(LISTEN));
     let mut is_listening = false;
@@ -54,7 +50,7 @@ async fn listen(shared: &Shared) -> Result<(), tokio_postgres::Error> {
             message = messages.next() => match message {
                 Some(Ok(AsyncMessage::Notification(bell))) => rung(shared, bell.payload()),
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => return Err(error.into()),
                 None => return Ok(()),
             },
         }

@@ -7,6 +7,8 @@ mod beat;
 mod claimer;
 mod context;
 mod execute;
+mod faults;
+mod figures;
 mod handler;
 mod leases;
 mod listen;
@@ -25,12 +27,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use context::JobContext;
+pub use faults::{Fault, Faults};
 pub use handler::{Handler, JobError, Outcome};
 pub use pulse::Pulse;
 pub use settings::Settings;
 
 use leases::Leases;
 use wake::Wakes;
+
+/// What this daemon understands of the queue. A schema that needs more says so (`prov.oldest_protocol`).
+const PROTOCOL: i32 = 1;
 
 /// How long handing back may take at shutdown, after the drain's own grace.
 const HAND_BACK: Duration = Duration::from_secs(3);
@@ -80,7 +86,7 @@ impl Runner {
             handlers,
             leases: Leases::default(),
             wakes: Wakes::new(settings.slots.len()),
-            pulse: Pulse::default(),
+            pulse: Pulse::new(settings.database_fresh),
             drain: CancellationToken::new(),
             stop: CancellationToken::new(),
             jobs: TaskTracker::new(),
@@ -95,7 +101,9 @@ impl Runner {
         loops.spawn(beat::watch(Arc::clone(&shared)));
         loops.spawn(maintenance::sweep(Arc::clone(&shared)));
         loops.spawn(maintenance::safety_net(Arc::clone(&shared)));
-        loops.spawn(maintenance::figures(Arc::clone(&shared)));
+        loops.spawn(maintenance::schedule(Arc::clone(&shared)));
+        loops.spawn(maintenance::history(Arc::clone(&shared)));
+        loops.spawn(figures::run(Arc::clone(&shared)));
         loops.close();
         Ok(Self { shared, loops })
     }

@@ -7,27 +7,39 @@ use std::time::{Duration, Instant};
 
 /// A loop that has not ticked for this long is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(90);
-/// The database counts as reachable for this long after it answered.
-const FRESH: Duration = Duration::from_secs(15);
 
 /// What the loops last did.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Pulse(Arc<State>);
 
-#[derive(Default)]
 struct State {
+    /// For how long the database counts as reachable after it took a write.
+    fresh: Duration,
     ticks: Mutex<BTreeMap<&'static str, Instant>>,
     database: Mutex<Option<Instant>>,
     is_listening: AtomicBool,
     is_draining: AtomicBool,
+    is_outdated: AtomicBool,
 }
 
 impl Pulse {
+    pub(super) fn new(fresh: Duration) -> Self {
+        Self(Arc::new(State {
+            fresh,
+            ticks: Mutex::default(),
+            database: Mutex::default(),
+            is_listening: AtomicBool::new(false),
+            is_draining: AtomicBool::new(false),
+            is_outdated: AtomicBool::new(false),
+        }))
+    }
+
     pub(super) fn tick(&self, name: &'static str) {
         let mut ticks = self.0.ticks.lock().unwrap_or_else(PoisonError::into_inner);
         ticks.insert(name, Instant::now());
     }
 
+    /// The database took a write. That it can be read says little: it may be full, or a copy.
     pub(super) fn database_answered(&self) {
         let mut seen = self
             .0
@@ -43,6 +55,15 @@ impl Pulse {
 
     pub(super) fn set_draining(&self) {
         self.0.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the schema needs a newer daemon than this.
+    pub(super) fn set_outdated(&self, outdated: bool) {
+        self.0.is_outdated.store(outdated, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_outdated(&self) -> bool {
+        self.0.is_outdated.load(Ordering::Relaxed)
     }
 
     /// A loop that is stuck, if one is.
@@ -61,8 +82,10 @@ impl Pulse {
             .unwrap_or_else(PoisonError::into_inner);
         if self.0.is_draining.load(Ordering::Relaxed) {
             Some("draining")
-        } else if seen.is_none_or(|at| at.elapsed() > FRESH) {
-            Some("no answer from the database")
+        } else if self.is_outdated() {
+            Some("the database needs a newer daemon")
+        } else if seen.is_none_or(|at| at.elapsed() > self.0.fresh) {
+            Some("the database takes no writes")
         } else if !self.0.is_listening.load(Ordering::Relaxed) {
             Some("not listening")
         } else {

@@ -44,6 +44,13 @@ impl Wakes {
         });
     }
 
+    /// Rings everywhere when jobs that were taken back are due.
+    pub(super) fn ring_all_after(&self, delay: Duration) {
+        for class in 0..self.classes.len() {
+            self.ring_after(class, delay);
+        }
+    }
+
     pub(super) async fn rung(&self, class: usize) {
         match self.classes.get(class) {
             Some(bell) => bell.notified().await,

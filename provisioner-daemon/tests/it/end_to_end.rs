@@ -16,10 +16,10 @@ const INSTALL: Duration = Duration::from_mins(15);
 pub(crate) const START: Duration = Duration::from_mins(3);
 
 /// A state folder whose instances end with the test.
-struct State(tempfile::TempDir);
+pub(crate) struct State(pub(crate) tempfile::TempDir);
 
 impl State {
-    fn command(&self, world: &World) -> Command {
+    pub(crate) fn command(&self, world: &World) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .env("DATABASE_URL", world.daemon_url())
@@ -34,11 +34,11 @@ impl State {
         command
     }
 
-    fn daemon(&self, world: &World) -> Daemon {
+    pub(crate) fn daemon(&self, world: &World) -> Daemon {
         Daemon::start(self.command(world))
     }
 
-    fn dir(&self, instance: Uuid) -> PathBuf {
+    pub(crate) fn dir(&self, instance: Uuid) -> PathBuf {
         self.0.path().join("instances").join(instance.to_string())
     }
 }
@@ -54,13 +54,13 @@ impl Drop for State {
 }
 
 /// Killed with the test at the latest.
-struct Daemon {
-    child: Child,
+pub(crate) struct Daemon {
+    pub(crate) child: Child,
     url: String,
 }
 
 impl Daemon {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
@@ -76,7 +76,7 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
-    async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         let ended =
@@ -103,7 +103,7 @@ fn runtimes() -> PathBuf {
     set.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/runtimes"))
 }
 
-async fn install(state: &State) {
+pub(crate) async fn install(state: &State) {
     let path = state.0.path().to_owned();
     let install = tokio::task::spawn_blocking(move || {
         Command::new(PROGRAM)
@@ -121,23 +121,14 @@ async fn install(state: &State) {
     assert!(status.success(), "Synapse and MindRoom can be installed");
 }
 
-async fn wish(world: &World, change: &str) {
-    world
-        .run(&format!(
-            "update instances set {change}, desired_gen = desired_gen + 1; \
-             select prov.enqueue_instance(id) from instances; select prov.ring(0)"
-        ))
-        .await;
-}
-
-async fn until_status(world: &World, status: &str) {
+pub(crate) async fn until_status(world: &World, status: &str) {
     let arrived =
         format!("select status = '{status}' and observed_gen = desired_gen from instances");
     world.until_for(&arrived, START).await;
 }
 
 /// Living processes that have the instance's folder among their arguments.
-fn processes(state: &State, instance: Uuid) -> Vec<u32> {
+pub(crate) fn processes(state: &State, instance: Uuid) -> Vec<u32> {
     let dir = state.dir(instance);
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let mut found: Vec<u32> = entries
@@ -267,19 +258,19 @@ async fn adoption(world: &World, state: &State, instance: Uuid, daemon: Daemon) 
 }
 
 async fn restart_stop_start_delete(world: &World, state: &State, instance: Uuid, before: Vec<u32>) {
-    wish(world, "restart_gen = restart_gen + 1").await;
+    world.wish(instance, "restart_gen = restart_gen + 1").await;
     until_status(world, "running").await;
     let restarted = processes(state, instance);
     assert!(restarted.len() == 2 && restarted.iter().all(|pid| !before.contains(pid)));
 
-    wish(world, "desired_state = 'stopped'").await;
+    world.wish(instance, "desired_state = 'stopped'").await;
     until_status(world, "stopped").await;
     assert!(processes(state, instance).is_empty());
-    wish(world, "desired_state = 'running'").await;
+    world.wish(instance, "desired_state = 'running'").await;
     until_status(world, "running").await;
     assert_eq!(Api::new(world).await.dashboard().await, 200);
 
-    wish(world, "desired_state = 'deleted'").await;
+    world.wish(instance, "desired_state = 'deleted'").await;
     until_status(world, "deprovisioned").await;
     assert!(processes(state, instance).is_empty());
     assert!(!state.dir(instance).exists());

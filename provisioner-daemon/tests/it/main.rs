@@ -5,12 +5,20 @@
     reason = "a test stops where something is not as it should be"
 )]
 
-mod cluster;
+mod child;
 mod end_to_end;
+mod faults;
 mod instance_api;
+mod invariants;
 mod lanes;
+mod local_kills;
+mod made_up;
+mod outside;
+mod property;
+mod proxy;
 mod queue;
 mod reconcile;
 mod runner;
 mod stripe_event;
+mod stripe_fake;
 mod world;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 use store::daemon::instances::{self, Seen, SeenStatus};
 use store::daemon::jobs::{self, Outcome, Requeued};
-use store::daemon::{Claim, Fenced};
+use store::daemon::operators::{self, Cancelled};
+use store::daemon::{Claim, Fenced, chores};
 
 use crate::world::{ACCOUNT, World};
 
 const SOON: Duration = Duration::ZERO;
+const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn equal_jobs_merge_while_they_wait_and_not_while_they_run() {
@@ -51,7 +53,7 @@ async fn a_stale_fence_changes_nothing_anywhere() {
         .run("update prov.jobs set lease_until = now() - interval '1 s'")
         .await;
     assert_eq!(
-        jobs::sweep(&world.db, 10).await.unwrap(),
+        chores::sweep(&world.db, 10, SOON).await.unwrap(),
         [(old.job, "queued".to_owned())]
     );
     world.run("update prov.jobs set run_at = now()").await;
@@ -142,7 +144,10 @@ async fn three_lost_leases_make_a_job_dead_and_its_instance_says_so() {
         world
             .run("update prov.jobs set lease_until = now() - interval '1 s'")
             .await;
-        assert_eq!(jobs::sweep(&world.db, 10).await.unwrap()[0].1, outcome);
+        assert_eq!(
+            chores::sweep(&world.db, 10, SOON).await.unwrap()[0].1,
+            outcome
+        );
         world.run("update prov.jobs set run_at = now()").await;
     }
     assert!(world.claim(1, &["reconcile-instance"]).await.is_empty());
@@ -176,7 +181,7 @@ async fn an_expired_job_merges_into_its_twin() {
         .run("update prov.jobs set lease_until = now() - interval '1 s' where state = 'running'")
         .await;
     assert_eq!(
-        jobs::sweep(&world.db, 10).await.unwrap(),
+        chores::sweep(&world.db, 10, SOON).await.unwrap(),
         [(first, "merged".to_owned())]
     );
     world.run("update prov.jobs set run_at = now()").await;
@@ -214,7 +219,8 @@ async fn a_cancelled_job_does_not_come_back() {
     let world = World::new().await;
     world.enqueue("l", None, "k", 1).await;
     let claim: Claim = world.claim(1, &["k"]).await[0].claim;
-    world.run("select prov.cancel(id) from prov.jobs").await;
+    let asked = operators::cancel(&world.db, claim.job).await.unwrap();
+    assert_eq!(asked, Some(Cancelled::Asked));
     let beat = jobs::heartbeat(&world.db, &[claim], Duration::from_secs(9))
         .await
         .unwrap();
@@ -225,9 +231,11 @@ async fn a_cancelled_job_does_not_come_back() {
             .unwrap(),
         Requeued::Cancelled
     );
-    world.enqueue("l", None, "k", 2).await;
-    let taken_back: bool = world.ask("select prov.cancel(id) from prov.jobs").await;
-    assert!(taken_back);
+    let job = world.enqueue("l", None, "k", 2).await;
+    for expected in [Some(Cancelled::TakenBack), None] {
+        let cancelled = operators::cancel(&world.db, job).await.unwrap();
+        assert_eq!(cancelled, expected);
+    }
     let outcomes: i64 = world
         .ask("select count(*) from prov.job_history where outcome = 'cancelled'")
         .await;
@@ -239,13 +247,25 @@ async fn lost_work_is_found() {
     let world = World::new().await;
     world.instance(ACCOUNT, "ann-1").await;
     assert_eq!(
-        jobs::enqueue_lost(&world.db).await.unwrap(),
-        (0, 0),
+        chores::enqueue_lost(&world.db, SOON, GRACE).await.unwrap(),
+        Some((0, 0)),
         "just made: its job may be on the way"
     );
     world.run("alter table instances disable trigger all; update instances set updated_at = now() - interval '1 min'").await;
-    assert_eq!(jobs::enqueue_lost(&world.db).await.unwrap(), (1, 0));
-    assert_eq!(jobs::enqueue_lost(&world.db).await.unwrap(), (0, 0));
+    assert_eq!(
+        chores::enqueue_lost(&world.db, SOON, GRACE).await.unwrap(),
+        Some((1, 0))
+    );
+    assert_eq!(
+        chores::enqueue_lost(&world.db, SOON, GRACE).await.unwrap(),
+        Some((0, 0))
+    );
+    let other = chores::enqueue_lost(&world.db, Duration::from_secs(60), GRACE).await;
+    assert_eq!(
+        other.unwrap(),
+        None,
+        "another replica had the turn just now"
+    );
 }
 
 #[tokio::test]

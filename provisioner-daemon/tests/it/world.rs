@@ -1,20 +1,18 @@
 //! A database per test, with an account, and short ways to ask it.
 
-use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use store::daemon::Db;
 use store::daemon::jobs::{self, Job, Wanted};
+use store::native::prepare_database;
+use test_postgres::{Database, Server};
 use tokio::sync::OnceCell;
+use tokio_postgres::Client;
 use tokio_postgres::types::FromSql;
-use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-use crate::cluster::cluster;
-
 /// Longest time that anything is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) const ACCOUNT: Uuid = Uuid::from_u128(1);
 
 /// One test's database.
@@ -22,26 +20,27 @@ pub(crate) struct World {
     pub(crate) db: Db,
     /// As superuser.
     pub(crate) sql: Client,
-    name: String,
+    pub(crate) database: Database,
 }
 
 impl World {
+    /// On the server that the tests share.
     pub(crate) async fn new() -> Self {
-        static TEMPLATE: OnceCell<()> = OnceCell::const_new();
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        TEMPLATE.get_or_init(make_template).await;
-        let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        connect("postgres")
-            .await
-            .batch_execute(&format!(
-                "create database {name} template template_mindroom"
-            ))
-            .await
-            .unwrap();
+        static TEMPLATE: OnceCell<Database> = OnceCell::const_new();
+        let template = TEMPLATE.get_or_init(|| prepared(Server::shared())).await;
+        Self::of(Server::shared().copy_of(template.name()).await).await
+    }
+
+    /// On a server of the test's own, which may be stopped.
+    pub(crate) async fn on(server: &Server) -> Self {
+        Self::of(prepared(server).await).await
+    }
+
+    async fn of(database: Database) -> Self {
         let world = Self {
-            db: Db::new(&url("mindroom_daemon", &name), 8).unwrap(),
-            sql: connect(&name).await,
-            name,
+            db: Db::new(&database.url("mindroom_daemon"), 8).unwrap(),
+            sql: database.owner().await,
+            database,
         };
         world.account(ACCOUNT, "ann@example.com", "cus_ann").await;
         world
@@ -49,12 +48,17 @@ impl World {
 
     /// The daemon's address of this database.
     pub(crate) fn daemon_url(&self) -> String {
-        url("mindroom_daemon", &self.name)
+        self.database.url("mindroom_daemon")
+    }
+
+    /// Connects the superuser anew, after the server was gone.
+    pub(crate) async fn reconnect(&mut self) {
+        self.sql = self.database.owner().await;
     }
 
     /// A second connection as another role.
     pub(crate) async fn connect_as(&self, role: &str) -> Client {
-        open(&url(role, &self.name)).await
+        self.database.connect(role).await
     }
 
     pub(crate) async fn account(&self, id: Uuid, email: &str, customer: &str) {
@@ -81,6 +85,32 @@ impl World {
             .await
             .unwrap();
         row.get(0)
+    }
+
+    /// Changes an instance's wish and enqueues its job, both or neither, as a command does.
+    pub(crate) async fn wish(&self, instance: Uuid, change: &str) {
+        self.run(&format!(
+            "do $$ begin update instances set {change}, desired_gen = desired_gen + 1 where id = '{instance}'; \
+             perform prov.enqueue_instance('{instance}'); end $$; select prov.ring(0)"
+        ))
+        .await;
+    }
+
+    /// Waits until an instance is as it was last wished and nothing is left to do.
+    pub(crate) async fn until_settled(&self, instance: Uuid, status: &str) {
+        self.until(&format!(
+            "select status = '{status}' and observed_gen = desired_gen from instances \
+             where id = '{instance}' and not exists (select 1 from prov.jobs)"
+        ))
+        .await;
+    }
+
+    /// Lets all leases run out at once: what would take as long as a lease holds.
+    pub(crate) async fn expire_leases(&self) {
+        self.run(
+            "update prov.jobs set lease_until = now() - interval '1 s' where state = 'running'",
+        )
+        .await;
     }
 
     /// A job of a made-up kind.
@@ -134,7 +164,7 @@ impl World {
     }
 
     /// What a failed test shows.
-    async fn story(&self) -> String {
+    pub(crate) async fn story(&self) -> String {
         self.ask(
             "select concat_ws(E'\\n', (select jsonb_agg(j) from prov.jobs j), (select jsonb_agg(h) from \
              prov.job_history h), (select jsonb_agg(i) from instances i), (select jsonb_agg(e) from instance_events e))",
@@ -155,49 +185,27 @@ pub(crate) fn wanted<'a>(count: i32, kinds: &'a [&'static str]) -> Wanted<'a> {
     }
 }
 
+/// Bootstrap and all migrations, and the role that instances' databases are made by.
+async fn prepared(server: &Server) -> Database {
+    let database = server.database().await;
+    prepare_database(&database.owner_url()).await.unwrap();
+    let owner = database.owner().await;
+    owner
+        .batch_execute(
+            "create role instance_admin login createdb createrole; \
+             alter role mindroom_daemon connection limit -1", // one server serves many tests' daemons
+        )
+        .await
+        .unwrap();
+    database
+}
+
+/// The address of a database of the shared server.
 pub(crate) fn url(role: &str, database: &str) -> String {
-    format!("postgres://{role}@127.0.0.1:{}/{database}", cluster().port)
+    Server::shared().named(database).url(role)
 }
 
+/// As superuser, on the shared server.
 pub(crate) async fn connect(database: &str) -> Client {
-    open(&url("postgres", database)).await
-}
-
-async fn open(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-/// Bootstrap and all migrations in order, once.
-async fn make_template() {
-    let admin = connect("postgres").await;
-    admin
-        .batch_execute("create role instance_admin login createdb createrole")
-        .await
-        .unwrap();
-    admin
-        .batch_execute("create database template_mindroom")
-        .await
-        .unwrap();
-    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/store");
-    let mut migrations: Vec<(u32, std::path::PathBuf)> =
-        std::fs::read_dir(store.join("migrations"))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .map(|path| {
-                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-                (name[1..].split("__").next().unwrap().parse().unwrap(), path)
-            })
-            .collect();
-    migrations.sort();
-    let template = connect("template_mindroom").await;
-    let files = std::iter::once(store.join("bootstrap/supabase.sql"))
-        .chain(migrations.into_iter().map(|(_, path)| path));
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        if let Err(error) = template.batch_execute(&text).await {
-            panic!("{}: {error:?}", file.display());
-        }
-    }
+    Server::shared().named(database).owner().await
 }

@@ -1,4 +1,4 @@
-//! The queue: claim, heartbeat, the ways a job ends, sweep and figures.
+//! The queue: claim, heartbeat, and the ways a job ends.
 
 use std::time::Duration;
 
@@ -29,6 +29,17 @@ pub struct Job {
     pub max_attempts: i32,
     /// Seconds from when it was due until it was claimed.
     pub waited_s: f64,
+    /// Wishes that merged into it while it waited.
+    pub joined: i32,
+    /// The trace of the request that wished it, as W3C's `traceparent`.
+    pub traceparent: Option<String>,
+}
+
+impl Job {
+    /// The trace's id, as logs name it.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.traceparent.as_deref()?.split('-').nth(1)
+    }
 }
 
 /// What one claim asks for.
@@ -73,26 +84,13 @@ impl Outcome {
     }
 }
 
-/// Figures of one class and state.
-#[derive(Debug, Clone)]
-pub struct Depth {
-    /// The class.
-    pub class: i16,
-    /// `queued`, `running` or `dead`.
-    pub state: String,
-    /// How many.
-    pub jobs: i64,
-    /// Age of the oldest, in seconds.
-    pub oldest_s: f64,
-}
-
 /// Takes jobs.
 pub async fn claim(db: &Db, wanted: Wanted<'_>) -> Result<Vec<Job>, Error> {
     let client = db.get().await?;
     let statement = client
         .prepare_cached(
             "select id, fence, lane, kind, payload, want_gen, attempt, max_attempts, \
-             extract(epoch from claimed_at - run_at)::float8 as waited_s \
+             extract(epoch from claimed_at - run_at)::float8 as waited_s, joined, traceparent \
              from prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6)",
         )
         .await?;
@@ -123,6 +121,8 @@ pub async fn claim(db: &Db, wanted: Wanted<'_>) -> Result<Vec<Job>, Error> {
             attempt: row.get("attempt"),
             max_attempts: row.get("max_attempts"),
             waited_s: row.get("waited_s"),
+            joined: row.get("joined"),
+            traceparent: row.get("traceparent"),
         })
         .collect())
 }
@@ -224,52 +224,35 @@ pub async fn bury(db: &Db, claim: Claim, error: &Value) -> Result<Fenced, Error>
     Ok(Fenced::of(row.get(0)))
 }
 
-/// Takes back jobs whose lease ran out; answers each with what became of it.
-pub async fn sweep(db: &Db, limit: i32) -> Result<Vec<(i64, String)>, Error> {
-    let rows = db
-        .get()
-        .await?
-        .query("select id, outcome from prov.sweep($1)", &[&limit])
-        .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+/// What became of a claim whose end was sent while its answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The end was recorded.
+    Ended,
+    /// It was put back.
+    Waiting,
+    /// Nothing was recorded; the claim still holds.
+    Held,
+    /// The claim is lost.
+    Lost,
 }
 
-/// Lets the leases of a worker that is known to be gone run out at once; answers how many.
-pub async fn abandon(db: &Db, worker: Uuid) -> Result<i64, Error> {
+/// Looks up what became of a claim.
+pub async fn fate(db: &Db, claim: Claim, lane: &str) -> Result<Fate, Error> {
     let row = db
         .get()
         .await?
-        .query_one("select prov.abandon($1)", &[&worker])
+        .query_one(
+            "select prov.fate($1, $2, $3)",
+            &[&claim.job, &claim.fence, &lane],
+        )
         .await?;
-    Ok(row.get(0))
-}
-
-/// Gives a job to every instance and event that lacks one; answers how many of each.
-pub async fn enqueue_lost(db: &Db) -> Result<(i32, i32), Error> {
-    let row = db
-        .get()
-        .await?
-        .query_one("select instances, events from prov.enqueue_lost()", &[])
-        .await?;
-    Ok((row.get(0), row.get(1)))
-}
-
-/// Figures for the metrics.
-pub async fn depth(db: &Db) -> Result<Vec<Depth>, Error> {
-    let rows = db
-        .get()
-        .await?
-        .query("select class, state, jobs, oldest_s from prov.depth()", &[])
-        .await?;
-    Ok(rows
-        .iter()
-        .map(|row| Depth {
-            class: row.get(0),
-            state: row.get(1),
-            jobs: row.get(2),
-            oldest_s: row.get(3),
-        })
-        .collect())
+    Ok(match row.get::<_, &str>(0) {
+        "ended" => Fate::Ended,
+        "waiting" => Fate::Waiting,
+        "held" => Fate::Held,
+        _ => Fate::Lost,
+    })
 }
 
 /// Brings an instance to its wish after `delay`.

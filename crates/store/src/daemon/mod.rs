@@ -1,18 +1,19 @@
 //! Every SQL statement of the provisioner daemon, over a pool of tokio-postgres connections.
 //!
-//! Writes go through the functions of `V3__jobs.sql`, which check job and fence. A lost lease is a value
+//! Writes go through the functions of schema `prov`, which check job and fence. A lost lease is a value
 //! ([`Fenced::Stale`]), not an error: whoever gets it stops working.
 
+pub mod chores;
 pub mod instance_databases;
 pub mod instances;
 pub mod jobs;
+pub mod operators;
 pub mod stripe;
 
 use std::time::Duration;
 
-use deadpool_postgres::{ManagerConfig, RecyclingMethod, Runtime, Timeouts};
-
 use crate::native::{Address, AddressError};
+use deadpool_postgres::{ManagerConfig, RecyclingMethod, Runtime, Timeouts};
 
 /// How long a caller waits for a connection before it gets [`Error::Pool`].
 const POOL_WAIT: Duration = Duration::from_secs(5);
@@ -34,6 +35,20 @@ pub enum Error {
     Build(#[from] deadpool_postgres::BuildError),
 }
 
+/// The database's address, with a bound on how long a network that says nothing is believed in.
+pub fn bounded_address(url: &str, name: &str) -> Result<Address, Error> {
+    let mut address = Address::parse(url)?;
+    address
+        .config_mut()
+        .application_name(name)
+        .connect_timeout(POOL_WAIT)
+        .keepalives_idle(Duration::from_secs(10))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(2)
+        .tcp_user_timeout(Duration::from_secs(10));
+    Ok(address)
+}
+
 /// A pool of connections as the daemon's role.
 #[derive(Clone)]
 pub struct Db {
@@ -49,13 +64,7 @@ impl std::fmt::Debug for Db {
 impl Db {
     /// A pool of at most `size` connections to `url`; connects when first used.
     pub fn new(url: &str, size: usize) -> Result<Self, Error> {
-        let mut address = Address::parse(url)?;
-        address
-            .config_mut()
-            .application_name("provisioner-daemon")
-            .connect_timeout(POOL_WAIT)
-            .keepalives_idle(Duration::from_secs(10))
-            .tcp_user_timeout(Duration::from_secs(10));
+        let address = bounded_address(url, "provisioner-daemon")?;
         let (config, tls) = address.into_parts();
         let manager = deadpool_postgres::Manager::from_config(
             config,

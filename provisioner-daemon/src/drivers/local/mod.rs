@@ -1,5 +1,6 @@
 //! One Synapse and one MindRoom per instance, as processes of this machine. No isolation boundary.
 
+mod anchor;
 mod database;
 mod files;
 mod home;
@@ -177,6 +178,14 @@ impl LocalDriver {
 }
 
 impl Driver for LocalDriver {
+    fn raise_anchor<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<i64, DriverError>> {
+        let dir = self.home(work.instance).dir;
+        let fence = anchor::raise(&dir, work.claim.fence).map_err(|error| {
+            DriverError::transient("The disk of the platform is in trouble.", error)
+        });
+        async move { fence }.boxed()
+    }
+
     fn plan(&self, instance: &Instance, wish: Wish) -> Vec<Step> {
         let step = |name, title| Step { name, title };
         match wish {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use domain::{InstanceStatus, Wish};
 use serde_json::json;
 use store::daemon::instances::{self, Instance, Seen, SeenStatus};
-use store::daemon::jobs;
+use store::daemon::{chores, jobs};
 
 use super::statuses;
 use crate::drivers::{Driver, DriverError, Observed, Progress, Step, Work};
@@ -16,10 +16,11 @@ const OVERDUE_LOOK: Duration = Duration::from_secs(5);
 const TOO_LONG: &str = "It took too long. Please try again; contact support if it stays so.";
 
 pub(super) struct Attempt<'a> {
-    cx: &'a JobContext,
-    driver: &'a dyn Driver,
-    instance: Instance,
+    pub(super) cx: &'a JobContext,
+    pub(super) driver: &'a dyn Driver,
+    pub(super) instance: Instance,
     since: Instant,
+    began: Instant,
 }
 
 impl<'a> Attempt<'a> {
@@ -34,18 +35,24 @@ impl<'a> Attempt<'a> {
             driver,
             instance,
             since,
+            began: Instant::now(),
         }
     }
 
     pub(super) async fn run(mut self) -> Result<Outcome, JobError> {
+        let wish = self.instance.wish.word();
         let observed = self.observe().await?;
+        self.cx.fault(format_args!("observed:{wish}"))?;
         let wants_restart = self.instance.restart_gen > self.instance.observed_restart_gen;
         if observed.is_settled
             && (!wants_restart || self.instance.wish != Wish::Running)
             && self.is_listed_done()
         {
+            metrics::counter!("prov_noop_reconciles_total").increment(1);
             return self.settle(observed).await;
         }
+        self.anchor().await?;
+        self.cx.fault(format_args!("anchored:{wish}"))?;
         let on_the_way = statuses::on_the_way(&self.instance, &observed);
         // Out of `error` only once the first step works again, or the status would flicker.
         let mut is_told = self.instance.status != InstanceStatus::Error;
@@ -54,6 +61,7 @@ impl<'a> Attempt<'a> {
         }
         let steps = self.driver.plan(&self.instance, self.instance.wish);
         self.list(&steps).await?;
+        self.cx.fault(format_args!("listed:{wish}"))?;
         for step in steps {
             self.cx.may_go_on()?;
             let progress = self.attempt_step(step, is_told).await?;
@@ -62,6 +70,8 @@ impl<'a> Attempt<'a> {
                 is_told = true;
             }
             self.conclude(step, progress).await?;
+            self.cx
+                .fault(format_args!("recorded:{wish}:{}", step.name))?;
         }
         let observed = self.observe().await?;
         if !observed.is_settled {
@@ -77,6 +87,33 @@ impl<'a> Attempt<'a> {
             .map_err(|error| JobError::transient(error.cause))
     }
 
+    /// Makes sure that nobody who claimed this instance later was there before us.
+    async fn anchor(&self) -> Result<(), JobError> {
+        let work = self.work();
+        let anchored = self
+            .driver
+            .raise_anchor(&work)
+            .await
+            .map_err(|error| JobError::transient(error.cause))?;
+        if anchored <= work.claim.fence {
+            return Ok(());
+        }
+        // Somebody else's claim is later, and ours turns out to be lost when it is put back. Or the database was
+        // restored to a time before that claim: then ours is good, and the next one gets a fence that holds.
+        tracing::error!(anchored, ours = work.claim.fence, "a later claim was here");
+        metrics::counter!("prov_anchor_refusals_total").increment(1);
+        chores::raise_fence(&self.cx.db, anchored).await?;
+        Err(JobError::Waiting(Duration::ZERO))
+    }
+
+    pub(super) fn work(&self) -> Work<'_> {
+        Work {
+            instance: &self.instance,
+            db: &self.cx.db,
+            claim: self.cx.claim(),
+        }
+    }
+
     /// Writes the status on the way, when it is another than the row has.
     async fn tell(&mut self, status: InstanceStatus) -> Result<(), JobError> {
         if status == self.instance.status {
@@ -85,7 +122,7 @@ impl<'a> Attempt<'a> {
         self.write_status(status, statuses::reason(status)).await
     }
 
-    async fn write_status(
+    pub(super) async fn write_status(
         &mut self,
         status: InstanceStatus,
         reason: Option<&str>,
@@ -103,136 +140,15 @@ impl<'a> Attempt<'a> {
         if self.instance.status != status {
             self.instance.is_overdue = false;
             self.instance.status_age_s = 0.0;
+            self.began = Instant::now();
         }
         self.instance.status = status;
         self.instance.status_reason = reason.map(str::to_owned);
         Ok(())
     }
 
-    /// Lists the steps of this generation, unless they are.
-    async fn list(&mut self, steps: &[Step]) -> Result<(), JobError> {
-        let is_listed = self.instance.progress_gen == self.instance.desired_gen
-            && steps.len() == self.instance.progress.len()
-            && steps
-                .iter()
-                .zip(&self.instance.progress)
-                .all(|(step, entry)| step.name == entry.name);
-        if is_listed {
-            return Ok(());
-        }
-        let steps: Vec<(&str, &str)> = steps.iter().map(|step| (step.name, step.title)).collect();
-        let generation = self.instance.desired_gen;
-        let listed = instances::plan_steps(
-            &self.cx.db,
-            self.cx.claim(),
-            self.instance.id,
-            generation,
-            &steps,
-        )
-        .await?;
-        self.instance.progress = listed.ok_or(JobError::Lost)?;
-        self.instance.progress_gen = generation;
-        Ok(())
-    }
-
-    /// Whether no step of this generation is left open.
-    fn is_listed_done(&self) -> bool {
-        self.instance.progress_gen != self.instance.desired_gen
-            || self
-                .instance
-                .progress
-                .iter()
-                .all(|step| step.state == "done")
-    }
-
-    fn state_of(&self, step: Step) -> &str {
-        let entry = self
-            .instance
-            .progress
-            .iter()
-            .find(|entry| entry.name == step.name);
-        entry.map_or("pending", |entry| entry.state.as_str())
-    }
-
-    async fn record(
-        &mut self,
-        step: Step,
-        state: &str,
-        detail: Option<&str>,
-    ) -> Result<(), JobError> {
-        if self.state_of(step) == state {
-            return Ok(());
-        }
-        let (db, claim) = (&self.cx.db, self.cx.claim());
-        JobError::check(
-            instances::record_step(db, claim, self.instance.id, step.name, state, detail).await?,
-        )?;
-        if let Some(entry) = self
-            .instance
-            .progress
-            .iter_mut()
-            .find(|entry| entry.name == step.name)
-        {
-            state.clone_into(&mut entry.state);
-        }
-        Ok(())
-    }
-
-    /// Runs one step. One that was done before is only shown again when it turns out to take time.
-    async fn attempt_step(&mut self, step: Step, is_told: bool) -> Result<Progress, JobError> {
-        if is_told && self.state_of(step) != "done" {
-            self.record(step, "running", None).await?;
-        }
-        let work = Work {
-            instance: &self.instance,
-            db: &self.cx.db,
-            claim: self.cx.claim(),
-        };
-        let began = Instant::now();
-        let ended = self.driver.ensure(step, &work).await;
-        metrics::histogram!("prov_step_seconds", "step" => step.name).record(began.elapsed());
-        match ended {
-            Ok(progress) => Ok(progress),
-            Err(error) => Err(self.fail(step, error).await?),
-        }
-    }
-
-    /// Goes on, or ends the attempt until the step is worth another look.
-    async fn conclude(&mut self, step: Step, progress: Progress) -> Result<(), JobError> {
-        match progress {
-            Progress::Done => {
-                self.clear_reason().await?;
-                self.record(step, "done", None).await
-            }
-            Progress::Waiting(after) => {
-                self.clear_reason().await?;
-                self.record(step, "running", None).await?;
-                Err(self
-                    .overdue(step)
-                    .await?
-                    .unwrap_or(JobError::Waiting(after)))
-            }
-            Progress::Held(after, reason) => {
-                self.record(step, "running", None).await?;
-                if self.instance.status_reason.as_deref() != Some(&reason) {
-                    self.write_status(self.instance.status, Some(&reason))
-                        .await?;
-                }
-                Err(JobError::Waiting(after))
-            }
-            Progress::Trouble(after, reason) => {
-                if self.instance.status != InstanceStatus::Error {
-                    self.record(step, "failed", Some(&reason)).await?;
-                    self.write_status(InstanceStatus::Error, Some(&reason))
-                        .await?;
-                }
-                Err(JobError::Waiting(after))
-            }
-        }
-    }
-
     /// Takes back what was said of an obstacle that is no more.
-    async fn clear_reason(&mut self) -> Result<(), JobError> {
+    pub(super) async fn clear_reason(&mut self) -> Result<(), JobError> {
         let status = self.instance.status;
         let usual = statuses::reason(status);
         if self.instance.status_reason.as_deref() == usual {
@@ -242,7 +158,11 @@ impl<'a> Attempt<'a> {
     }
 
     /// A failed step: what the customer sees of it, and how the attempt ends.
-    async fn fail(&mut self, step: Step, error: DriverError) -> Result<JobError, JobError> {
+    pub(super) async fn fail(
+        &mut self,
+        step: Step,
+        error: DriverError,
+    ) -> Result<JobError, JobError> {
         self.record(step, "failed", Some(error.public)).await?;
         if error.is_permanent {
             return self.block(error.public, &error.cause).await;
@@ -258,7 +178,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// What becomes of an instance that should have arrived by now.
-    async fn overdue(&mut self, step: Step) -> Result<Option<JobError>, JobError> {
+    pub(super) async fn overdue(&mut self, step: Step) -> Result<Option<JobError>, JobError> {
         let status = self.instance.status;
         let had_time =
             statuses::deadline(status).is_some_and(|deadline| self.since.elapsed() > deadline);
@@ -324,8 +244,25 @@ impl<'a> Attempt<'a> {
             synapse_version: observed.synapse_version.filter(|_| is_up),
             notice: is_up.then_some(observed.notice),
         };
+        let wish = self.instance.wish.word();
+        self.cx.fault(format_args!("settling:{wish}"))?;
         self.finish(jobs::Outcome::Done, None, &seen).await?;
+        self.measure();
+        self.cx.fault(format_args!("settled:{wish}"))?;
         Ok(Outcome::Finished)
+    }
+
+    /// How long the customer waited.
+    fn measure(&self) {
+        let status = self.instance.status;
+        if statuses::deadline(status).is_none() {
+            return;
+        }
+        let waited_s = self.instance.status_age_s + self.began.elapsed().as_secs_f64();
+        metrics::histogram!("prov_ready_wait_seconds", "status" => status.word()).record(waited_s);
+        if self.instance.observed_gen == 0 && self.instance.wish == Wish::Running {
+            metrics::histogram!("prov_first_ready_seconds").record(waited_s);
+        }
     }
 
     async fn finish(
