@@ -3,16 +3,21 @@ import Link from "next/link";
 
 import { Page } from "@/components/page";
 import { ButtonLink } from "@/components/ui/button";
+import { texts } from "@/texts/common";
 
-export const metadata: Metadata = { title: "Not found" };
+export const metadata: Metadata = { title: texts.notFound.title };
 
 export default function NotFound() {
   return (
-    <Page title="This page does not exist" narrow>
-      <p className="text-muted">The address may be mistyped, or the page has moved.</p>
-      <div>
+    <Page title={texts.notFound.title} lead={texts.notFound.text} narrow>
+      <div className="flex flex-wrap gap-2">
         <ButtonLink>
-          <Link href="/">Go to the start</Link>
+          <Link href="/" prefetch={false}>
+            {texts.toStart}
+          </Link>
+        </ButtonLink>
+        <ButtonLink variant="secondary">
+          <Link href="/dashboard">{texts.toDashboard}</Link>
         </ButtonLink>
       </div>
     </Page>

@@ -3,6 +3,8 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 
+import { texts } from "@/texts/common";
+
 import { Button } from "./ui/button";
 
 type Outcome = "copied" | "refused" | null;
@@ -23,10 +25,8 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
       ) : (
         <Copy aria-hidden className="size-4" />
       )}
-      <span aria-live="polite">
-        {outcome === "copied" ? "Copied" : outcome === "refused" ? "Select it by hand" : "Copy"}
-      </span>
-      <span className="sr-only"> {what}</span>
+      <span aria-live="polite">{texts.copy[outcome ?? "copy"]}</span>
+      <span className="sr-only">{` ${what}`}</span>
     </Button>
   );
 }

@@ -2,46 +2,78 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { usePathname, useRouter } from "next/navigation";
-import { useState } from "react";
+import { usePathname } from "next/navigation";
 
+import { cn } from "@/lib/cn";
 import { adminStatusQuery } from "@/lib/queries";
-import { useOptionalServices, type Services } from "@/lib/services";
-import { useSession, useSignOut } from "@/lib/session";
+import { type Services, useOptionalServices } from "@/lib/services";
+import { useSession } from "@/lib/session";
+import { texts } from "@/texts/common";
 
+import { AccountMenu } from "./account-menu";
 import { Logo } from "./logo";
-import { Button, ButtonLink } from "./ui/button";
+import { ThemeMenu } from "./theme-menu";
+import { ButtonLink } from "./ui/button";
+
+interface Target {
+  href: string;
+  label: string;
+}
+
+const { navigation } = texts;
+
+const PUBLIC: readonly Target[] = [
+  { href: "/#what", label: navigation.product },
+  { href: "/#how", label: navigation.how },
+  { href: "/#plans", label: navigation.plans },
+];
+const OWN: readonly Target[] = [
+  { href: "/dashboard", label: navigation.dashboard },
+  { href: "/billing", label: navigation.billing },
+];
+const ADMIN: readonly Target[] = [
+  { href: "/admin/accounts", label: navigation.accounts },
+  { href: "/admin/instances", label: navigation.instances },
+];
+
+/** Pages for signed-in people: their navigation is there from the first paint, before the session is known. */
+const INSIDE = /^\/(dashboard|billing|instance|checkout|admin)(\/|$)/;
 
 /** The header: where one is, where one can go, who one is. */
 export function SiteHeader() {
+  const inside = INSIDE.test(usePathname());
   const services = useOptionalServices();
   const session = useSession();
   return (
-    <header className="border-b border-line bg-surface px-4">
-      <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 gap-y-2 py-3">
-        <Link href={session ? "/dashboard" : "/"} className="flex items-center gap-2 font-semibold">
-          <Logo className="size-7" />
-          MindRoom
+    <header className="sticky top-0 z-20 border-b border-line bg-surface/95 px-4 backdrop-blur sm:px-6">
+      <div className="mx-auto flex min-h-16 max-w-6xl flex-wrap items-center gap-x-2 sm:gap-x-6">
+        <Link
+          href={inside ? "/dashboard" : "/"}
+          // The start page's pictures would be loaded with it.
+          prefetch={inside ? null : false}
+          className="flex items-center gap-2.5 py-2 text-lg font-semibold tracking-tight"
+        >
+          <Logo className="size-8" />
+          <span className="max-[25rem]:sr-only">{texts.brand}</span>
         </Link>
-        {services && session && <Navigation services={services} accountId={session.user.id} />}
-        <div className="ml-auto flex items-center gap-3">
-          {services && session && (
+        {inside ? (
+          <Inside services={services} accountId={session?.user.id} />
+        ) : (
+          <Navigation targets={PUBLIC} className="hidden md:flex" />
+        )}
+        <div className="ml-auto flex items-center sm:gap-2">
+          <ThemeMenu />
+          {session ? (
             <>
-              <span className="hidden max-w-72 truncate text-sm text-muted md:inline">
-                {session.user.email}
-              </span>
-              <SignOut />
+              {!inside && (
+                <ButtonLink size="small">
+                  <Link href="/dashboard">{navigation.dashboard}</Link>
+                </ButtonLink>
+              )}
+              <AccountMenu email={session.user.email} />
             </>
-          )}
-          {session === null && (
-            <>
-              <ButtonLink variant="ghost" size="small">
-                <Link href="/auth/sign-in">Sign in</Link>
-              </ButtonLink>
-              <ButtonLink size="small">
-                <Link href="/auth/sign-up">Sign up</Link>
-              </ButtonLink>
-            </>
+          ) : (
+            !inside && <Entrance known={session === null} />
           )}
         </div>
       </div>
@@ -49,50 +81,62 @@ export function SiteHeader() {
   );
 }
 
-const PAGES = [
-  { href: "/dashboard", label: "Dashboard" },
-  { href: "/billing", label: "Billing" },
-];
-const ADMIN_PAGES = [
-  { href: "/admin/accounts", label: "Accounts" },
-  { href: "/admin/instances", label: "Instances" },
-];
-
-function Navigation({ services, accountId }: { services: Services; accountId: string }) {
-  const pathname = usePathname();
-  const admin = useQuery(adminStatusQuery(services.api, accountId));
-  const pages = admin.data?.is_admin ? [...PAGES, ...ADMIN_PAGES] : PAGES;
+/** Holds its place while it is not known whether somebody is signed in. */
+function Entrance({ known }: { known: boolean }) {
   return (
-    <nav
-      aria-label="Main"
-      className="order-last flex w-full flex-wrap gap-1 sm:order-none sm:w-auto"
-    >
-      {pages.map(({ href, label }) => (
+    <div className={cn("flex items-center gap-1 sm:gap-2", !known && "invisible")}>
+      <ButtonLink variant="ghost" size="small">
+        <Link href="/auth/sign-in">{navigation.signIn}</Link>
+      </ButtonLink>
+      <ButtonLink size="small">
+        <Link href="/auth/sign-up">{navigation.signUp}</Link>
+      </ButtonLink>
+    </div>
+  );
+}
+
+interface InsideProps {
+  services: Services | null;
+  accountId: string | undefined;
+}
+
+function Inside({ services, accountId }: InsideProps) {
+  const row = "order-last w-full overflow-x-auto pb-2 sm:order-none sm:w-auto sm:pb-0";
+  return services && accountId ? (
+    <MyNavigation services={services} accountId={accountId} className={row} />
+  ) : (
+    <Navigation targets={OWN} className={row} />
+  );
+}
+
+interface MyNavigationProps {
+  services: Services;
+  accountId: string;
+  className: string;
+}
+
+function MyNavigation({ services, accountId, className }: MyNavigationProps) {
+  const admin = useQuery(adminStatusQuery(services.api, accountId));
+  return (
+    <Navigation targets={admin.data?.is_admin ? [...OWN, ...ADMIN] : OWN} className={className} />
+  );
+}
+
+function Navigation({ targets, className }: { targets: readonly Target[]; className: string }) {
+  const pathname = usePathname();
+  return (
+    <nav aria-label={navigation.label} className={cn("flex gap-1", className)}>
+      {targets.map(({ href, label }) => (
         <Link
           key={href}
           href={href}
+          prefetch={href.startsWith("/#") ? false : null}
           aria-current={pathname === href ? "page" : undefined}
-          className="rounded-md px-3 py-1.5 text-sm text-muted hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:text-ink"
+          className="rounded-md px-3 py-2 text-sm font-medium whitespace-nowrap text-muted transition-colors hover:bg-raised hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:text-ink"
         >
           {label}
         </Link>
       ))}
     </nav>
-  );
-}
-
-function SignOut() {
-  const router = useRouter();
-  const signOut = useSignOut();
-  const [busy, setBusy] = useState(false);
-  const leave = async () => {
-    setBusy(true);
-    await signOut();
-    router.push("/");
-  };
-  return (
-    <Button variant="secondary" size="small" busy={busy} onClick={() => void leave()}>
-      Sign out
-    </Button>
   );
 }

@@ -1,6 +1,9 @@
 import type { Tone } from "@/components/ui/badge";
 
+import { texts } from "@/texts/instance";
+
 import type { Instance } from "./api";
+import { words } from "./format";
 
 export type Action = "start" | "stop" | "restart" | "delete";
 
@@ -9,26 +12,26 @@ interface Look {
   tone: Tone;
 }
 
-const LOOKS: Readonly<Record<string, Look>> = {
-  provisioning: { label: "Setting up", tone: "brand" },
-  running: { label: "Running", tone: "good" },
-  stopping: { label: "Stopping", tone: "brand" },
-  stopped: { label: "Stopped", tone: "neutral" },
-  restarting: { label: "Restarting", tone: "brand" },
-  updating: { label: "Updating", tone: "brand" },
-  degraded: { label: "Degraded", tone: "warn" },
-  error: { label: "Error", tone: "bad" },
-  unknown: { label: "Unknown", tone: "warn" },
-  deprovisioning: { label: "Being deleted", tone: "brand" },
-  deprovisioned: { label: "Deleted", tone: "neutral" },
+const TONES: Readonly<Record<string, Tone>> = {
+  provisioning: "brand",
+  running: "good",
+  stopping: "brand",
+  stopped: "neutral",
+  restarting: "brand",
+  updating: "brand",
+  degraded: "warn",
+  error: "bad",
+  unknown: "warn",
+  deprovisioning: "brand",
+  deprovisioned: "neutral",
 };
 
 /** Every status, in the order of an instance's life. */
-export const INSTANCE_STATUSES: readonly string[] = Object.keys(LOOKS);
+export const INSTANCE_STATUSES: readonly string[] = Object.keys(TONES);
 
 /** A status for people; a status that this version does not know is shown as it came. */
 export function lookOf(status: string): Look {
-  return LOOKS[status] ?? { label: status, tone: "neutral" };
+  return { label: texts.labels[status] ?? words(status), tone: TONES[status] ?? "neutral" };
 }
 
 const MOVING = new Set(["provisioning", "stopping", "restarting", "updating", "deprovisioning"]);

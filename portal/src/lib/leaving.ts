@@ -2,6 +2,8 @@
 
 import { useEffect, useState } from "react";
 
+import { texts } from "@/texts/problems";
+
 import { isHttpUrl } from "./settings";
 
 /**
@@ -18,7 +20,7 @@ export function useLeaving(): [boolean, (url: string) => void] {
     return () => window.removeEventListener("pageshow", shown);
   }, []);
   const leave = (url: string) => {
-    if (!isHttpUrl(url)) throw new Error("The page to go on with cannot be opened.");
+    if (!isHttpUrl(url)) throw new Error(texts.notAnAddress);
     setLeaving(true);
     window.location.assign(url);
   };

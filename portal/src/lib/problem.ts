@@ -1,3 +1,5 @@
+import { texts } from "@/texts/problems";
+
 import type { components } from "./api.generated";
 
 export type Problem = components["schemas"]["Problem"];
@@ -26,11 +28,8 @@ export class ProblemError extends Error {
 
 /** No answer came: no network, a refused connection, a blocked request. */
 export function unreachable(): ProblemError {
-  return new ProblemError(
-    0,
-    "unreachable",
-    "The platform cannot be reached. Check your connection and try again.",
-  );
+  const offline = typeof navigator !== "undefined" && !navigator.onLine;
+  return new ProblemError(0, "unreachable", offline ? texts.offline : texts.unreachable);
 }
 
 /** The problem that a refused request's body tells; what is no problem document still gets a clear text. */
@@ -38,7 +37,7 @@ export function problemOf(response: Response, body: unknown): ProblemError {
   const retryAfter = secondsOf(response.headers.get("retry-after"));
   const requestId = response.headers.get("x-request-id");
   if (!isProblem(body)) {
-    const detail = `The platform answered with an error (${response.status}). Try again in a moment.`;
+    const detail = texts.unreadable(response.status);
     return new ProblemError(response.status, "unreadable", detail, {}, requestId, retryAfter);
   }
   const fields: Record<string, string> = {};
@@ -71,7 +70,15 @@ function secondsOf(header: string | null): number | null {
 
 /** Any thrown value as a text for the page. */
 export function detailOf(error: unknown): string {
-  return error instanceof Error && error.message !== ""
-    ? error.message
-    : "Something went wrong. Try again.";
+  return error instanceof Error && error.message !== "" ? error.message : texts.unknown;
+}
+
+/** What kind of trouble it is, in a few words. */
+export function titleOf(error: unknown): string {
+  const { titles } = texts;
+  if (!(error instanceof ProblemError)) return titles.other;
+  if (error.status === 0) return titles.unreachable;
+  if (error.status === 429) return titles.limited;
+  if (error.status === 403) return titles.forbidden;
+  return error.status >= 500 ? titles.server : titles.other;
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { ThemeProvider } from "next-themes";
 import { type ReactNode, useState } from "react";
 
 import { ProblemError } from "./problem";
@@ -11,11 +12,14 @@ import { SessionProvider } from "./session";
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(newQueryClient);
   return (
-    <QueryClientProvider client={queries}>
-      <ServicesProvider>
-        <SessionProvider>{children}</SessionProvider>
-      </ServicesProvider>
-    </QueryClientProvider>
+    // `color-scheme` follows the class by our style sheet: the policy allows no inline styles.
+    <ThemeProvider attribute="class" storageKey="mindroom.theme" enableColorScheme={false}>
+      <QueryClientProvider client={queries}>
+        <ServicesProvider>
+          <SessionProvider>{children}</SessionProvider>
+        </ServicesProvider>
+      </QueryClientProvider>
+    </ThemeProvider>
   );
 }
 
@@ -23,8 +27,12 @@ function newQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: { retry: worthRetrying, staleTime: 5_000 },
-      // A command may have been done although its answer was lost: the person decides whether to repeat it.
-      mutations: { retry: false },
+      mutations: {
+        // A command may have been done although its answer was lost: the person decides whether to repeat it.
+        retry: false,
+        // Without a connection it fails at once, instead of happening by itself at some later time.
+        networkMode: "always",
+      },
     },
   });
 }

@@ -29,7 +29,8 @@ describe("safeReturnPath", () => {
 describe("signInPath", () => {
   it("carries the page to return to", () => {
     expect(signInPath("/instance?id=3")).toBe("/auth/sign-in?next=%2Finstance%3Fid%3D3");
-    expect(signInPath("/dashboard", "/auth/sign-up")).toBe("/auth/sign-up");
+    expect(signInPath("/dashboard", { page: "/auth/sign-up" })).toBe("/auth/sign-up");
+    expect(signInPath("/billing", { ended: true })).toBe("/auth/sign-in?next=%2Fbilling&ended=1");
     expect(signInPath("//evil.example")).toBe("/auth/sign-in");
   });
 });

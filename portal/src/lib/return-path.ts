@@ -26,11 +26,21 @@ export function safeReturnPath(next: string | null | undefined): string {
   return leaves || NEVER.some((prefix) => path.startsWith(prefix)) ? HOME : path;
 }
 
+interface SignInOptions {
+  page?: "/auth/sign-in" | "/auth/sign-up";
+  /** Whether the session has ended under the person's hands, which the page then explains. */
+  ended?: boolean;
+}
+
 /** The sign-in (or sign-up) page, coming back to `path` afterwards. */
 export function signInPath(
   path: string,
-  page: "/auth/sign-in" | "/auth/sign-up" = "/auth/sign-in",
+  { page = "/auth/sign-in", ended = false }: SignInOptions = {},
 ): string {
   const next = safeReturnPath(path);
-  return next === HOME ? page : `${page}?next=${encodeURIComponent(next)}`;
+  const parameters = new URLSearchParams();
+  if (next !== HOME) parameters.set("next", next);
+  if (ended) parameters.set("ended", "1");
+  const query = parameters.toString();
+  return query === "" ? page : `${page}?${query}`;
 }

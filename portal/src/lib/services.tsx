@@ -5,7 +5,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from "
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
-import { Button } from "@/components/ui/button";
+import { texts } from "@/texts/problems";
 
 import { type Api, createApi } from "./api";
 import { parseSettings, type Settings } from "./settings";
@@ -49,7 +49,7 @@ export function ServicesProvider({ children }: { children: ReactNode }) {
 
 async function loadSettings(signal: AbortSignal): Promise<Settings> {
   const response = await fetch("/config.json", { cache: "no-store", signal }).catch(() => null);
-  if (!response?.ok) throw new Error("The portal's settings could not be loaded.");
+  if (!response?.ok) throw new Error(texts.settings);
   return parseSettings(await response.json());
 }
 
@@ -82,16 +82,16 @@ export function useServices(): Services {
   return services;
 }
 
+interface NeedsServicesProps {
+  children: ReactNode;
+  /** Shown until then. */
+  fallback?: ReactNode;
+}
+
 /** Shows its children once the services are there, and what went wrong when they are not. */
-export function NeedsServices({ children }: { children: ReactNode }) {
+export function NeedsServices({ children, fallback = <Loading /> }: NeedsServicesProps) {
   const state = useContext(Context);
-  if (state.phase === "loading") return <Loading />;
+  if (state.phase === "loading") return fallback;
   if (state.phase === "ready") return children;
-  return (
-    <ErrorNotice error={state.error}>
-      <Button size="small" variant="secondary" onClick={state.retry}>
-        Try again
-      </Button>
-    </ErrorNotice>
-  );
+  return <ErrorNotice error={state.error} retry={state.retry} />;
 }

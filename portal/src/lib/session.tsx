@@ -17,6 +17,8 @@ import {
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 
+import { texts } from "@/texts/account";
+
 import { done } from "./api";
 import { ProblemError } from "./problem";
 import { signInPath } from "./return-path";
@@ -126,7 +128,8 @@ function SignedIn({ children }: { children: ReactNode }) {
     // Who signed out on this page has had enough of it; who comes to it signed out wants to see it.
     const left = leftOnPurpose && wasSignedIn.current;
     // The query is read here, not by a hook: it is needed at this moment only.
-    router.replace(left ? "/" : signInPath(pathname + window.location.search));
+    const ended = !left && wasSignedIn.current;
+    router.replace(left ? "/" : signInPath(pathname + window.location.search, { ended }));
   }, [session, leftOnPurpose, pathname, router]);
   if (!session) return <Loading />;
   return <SetUp accountId={session.user.id}>{children}</SetUp>;
@@ -151,7 +154,7 @@ function SetUp({ accountId, children }: { accountId: string; children: ReactNode
   });
   if (before || setup.isSuccess) return children;
   if (setup.isError) return <ErrorNotice error={setup.error} retry={() => void setup.refetch()} />;
-  return <Loading label="Preparing your account…" />;
+  return <Loading label={texts.preparing} />;
 }
 
 function rememberSetUp(accountId: string): void {

@@ -1,3 +1,7 @@
+import { texts } from "@/texts/instance";
+
+const { address } = texts;
+
 /** Names that the platform uses itself or that would mislead. */
 export const RESERVED: ReadonlySet<string> = new Set([
   "admin",
@@ -31,10 +35,10 @@ export const RESERVED: ReadonlySet<string> = new Set([
  * shown beside the field. `crates/domain` holds the rule, and a test compares the reserved names.
  */
 export function subdomainProblem(name: string): string | null {
-  if (!/^[a-z0-9-]*$/.test(name)) return "Use lower-case letters, digits and hyphens only.";
-  if (name.length < 3 || name.length > 40) return "Use 3 to 40 characters.";
-  if (name.startsWith("-") || name.endsWith("-")) return "Do not begin or end with a hyphen.";
-  if (name.startsWith("xn--") || RESERVED.has(name)) return "This name is reserved.";
+  if (!/^[a-z0-9-]*$/.test(name)) return address.letters;
+  if (name.length < 3 || name.length > 40) return address.length;
+  if (name.startsWith("-") || name.endsWith("-")) return address.hyphen;
+  if (name.startsWith("xn--") || RESERVED.has(name)) return address.reserved;
   return null;
 }
 

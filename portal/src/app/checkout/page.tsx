@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 
 import { Checkout } from "@/features/checkout/checkout";
+import { texts } from "@/texts/plans";
 
-export const metadata: Metadata = { title: "Checkout" };
+export const metadata: Metadata = { title: texts.checkout.title };
 
 export default function CheckoutPage() {
   return <Checkout />;

@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 
 import { InstanceDetail } from "@/features/instances/instance-detail";
+import { texts } from "@/texts/instance";
 
-export const metadata: Metadata = { title: "Instance" };
+export const metadata: Metadata = { title: texts.title };
 
 export default function InstancePage() {
   return <InstanceDetail />;

@@ -15,7 +15,12 @@ const styles = cva(
         ghost: "text-ink hover:bg-raised",
         danger: "border border-bad/40 bg-surface text-bad hover:bg-bad-soft",
       },
-      size: { normal: "min-h-10 px-4 py-2", small: "min-h-8 px-3 py-1 text-sm" },
+      size: {
+        large: "min-h-12 px-6 py-3 text-lg",
+        normal: "min-h-10 px-4 py-2",
+        small: "min-h-9 px-3 py-1.5 text-sm",
+        icon: "size-10",
+      },
     },
     defaultVariants: { variant: "primary", size: "normal" },
   },

@@ -7,23 +7,29 @@ import { Suspense } from "react";
 import { Loading } from "@/components/loading";
 import { Page } from "@/components/page";
 import { Badge } from "@/components/ui/badge";
+import { usePlanName } from "@/features/pricing/use-plan-name";
 import { type AdminAccount, done } from "@/lib/api";
 import { dateTime, words } from "@/lib/format";
 import { useServices } from "@/lib/services";
+import { texts as account } from "@/texts/account";
+import { texts } from "@/texts/admin";
 
 import { type Column, ListPage } from "./list-page";
 import { NeedsAdmin } from "./needs-admin";
 import { pageQueryOf, rowsOf } from "./page-query";
 
-const STATUSES = ["pending_verification", "active", "suspended", "deleted"];
+const { columns, accountStatuses } = texts;
+const STATUSES = Object.keys(accountStatuses);
+
+const labelOf = (status: string) => accountStatuses[status] ?? words(status);
 
 const COLUMNS: readonly Column<AdminAccount>[] = [
-  { name: "E-mail", cell: EmailCell },
-  { name: "Name", cell: (account) => nameOf(account) },
-  { name: "Status", cell: ({ status }) => words(status) },
-  { name: "Plan", cell: PlanCell },
-  { name: "Instances", cell: ({ instances }) => instances },
-  { name: "Since", cell: ({ created_at }) => dateTime(created_at) },
+  { name: columns.email, cell: EmailCell },
+  { name: columns.name, cell: (account) => nameOf(account) },
+  { name: columns.status, cell: ({ status }) => labelOf(status) },
+  { name: columns.plan, cell: (row) => <PlanCell {...row} /> },
+  { name: columns.instances, cell: ({ instances }) => instances },
+  { name: columns.since, cell: ({ created_at }) => dateTime(created_at) },
 ];
 
 /** `/admin/accounts`: all accounts. */
@@ -31,7 +37,7 @@ export function AdminAccounts() {
   return (
     <Suspense fallback={<Loading />}>
       <NeedsAdmin>
-        <Page title="Accounts">
+        <Page title={texts.accounts.title}>
           <Accounts />
         </Page>
       </NeedsAdmin>
@@ -50,11 +56,12 @@ function Accounts() {
   });
   return (
     <ListPage
-      what="accounts"
+      what={texts.accounts.what}
       columns={COLUMNS}
       keyOf={({ id }) => id}
       query={query}
       statuses={STATUSES}
+      labelOf={labelOf}
       result={result}
     />
   );
@@ -64,7 +71,7 @@ function EmailCell({ email, is_admin }: AdminAccount) {
   return (
     <span className="flex flex-wrap items-center gap-2">
       {email}
-      {is_admin && <Badge tone="brand">admin</Badge>}
+      {is_admin && <Badge tone="brand">{texts.admin}</Badge>}
     </span>
   );
 }
@@ -74,6 +81,7 @@ function nameOf({ full_name, company_name }: AdminAccount): string {
 }
 
 function PlanCell({ tier, subscription_status }: AdminAccount) {
-  const aside = tier === "free" || !subscription_status ? "" : ` (${words(subscription_status)})`;
-  return tier + aside;
+  const name = usePlanName(tier);
+  if (tier === "free" || !subscription_status) return name;
+  return `${name} (${account.statuses[subscription_status] ?? words(subscription_status)})`;
 }

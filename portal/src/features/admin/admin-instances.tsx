@@ -7,23 +7,29 @@ import { Suspense } from "react";
 import { Loading } from "@/components/loading";
 import { Page } from "@/components/page";
 import { StatusBadge } from "@/features/instances/status-badge";
+import { usePlanName } from "@/features/pricing/use-plan-name";
 import { type AdminInstance, done } from "@/lib/api";
 import { dateTime } from "@/lib/format";
-import { INSTANCE_STATUSES, isGone } from "@/lib/instance-status";
+import { INSTANCE_STATUSES, isGone, lookOf } from "@/lib/instance-status";
 import { useServices } from "@/lib/services";
+import { texts } from "@/texts/admin";
+import { texts as instance } from "@/texts/instance";
 
 import { type Column, ListPage } from "./list-page";
 import { NeedsAdmin } from "./needs-admin";
 import { pageQueryOf, rowsOf } from "./page-query";
 
+const { columns } = texts;
+const { healths } = instance.status;
+
 const COLUMNS: readonly Column<AdminInstance>[] = [
-  { name: "No.", cell: ({ instance_id }) => instance_id },
-  { name: "Address", cell: AddressCell },
-  { name: "Account", cell: ({ account_email }) => account_email },
-  { name: "Plan", cell: ({ tier }) => tier },
-  { name: "Status", cell: StatusCell },
-  { name: "Health", cell: ({ health }) => health },
-  { name: "Created", cell: ({ created_at }) => dateTime(created_at) },
+  { name: columns.number, cell: ({ instance_id }) => instance_id },
+  { name: columns.address, cell: AddressCell },
+  { name: columns.account, cell: ({ account_email }) => account_email },
+  { name: columns.plan, cell: ({ tier }) => <PlanName tier={tier} /> },
+  { name: columns.status, cell: StatusCell },
+  { name: columns.health, cell: ({ health }) => healths[health] ?? health },
+  { name: columns.created, cell: ({ created_at }) => dateTime(created_at) },
 ];
 
 /** `/admin/instances`: all instances. */
@@ -31,7 +37,7 @@ export function AdminInstances() {
   return (
     <Suspense fallback={<Loading />}>
       <NeedsAdmin>
-        <Page title="Instances">
+        <Page title={texts.instances.title}>
           <Instances />
         </Page>
       </NeedsAdmin>
@@ -54,14 +60,19 @@ function Instances() {
   });
   return (
     <ListPage
-      what="instances"
+      what={texts.instances.what}
       columns={COLUMNS}
       keyOf={({ id }) => id}
       query={query}
       statuses={INSTANCE_STATUSES}
+      labelOf={(status) => lookOf(status).label}
       result={result}
     />
   );
+}
+
+function PlanName({ tier }: { tier: string }) {
+  return usePlanName(tier);
 }
 
 function AddressCell({ subdomain, frontend_url, status }: AdminInstance) {

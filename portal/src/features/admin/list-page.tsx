@@ -1,14 +1,18 @@
 "use client";
 
 import type { UseQueryResult } from "@tanstack/react-query";
+import { SearchX } from "lucide-react";
 import { usePathname, useRouter } from "next/navigation";
 import { type FormEvent, type ReactNode, useId } from "react";
 
+import { Empty } from "@/components/empty";
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
-import { words } from "@/lib/format";
+import { Skeleton } from "@/components/ui/skeleton";
+
+import { texts } from "@/texts/admin";
 
 import { type PageQuery, ROWS, searchOf } from "./page-query";
 
@@ -24,19 +28,33 @@ interface ListPageProps<Row> {
   keyOf: (row: Row) => string;
   query: PageQuery;
   statuses: readonly string[];
+  /** A status for people. */
+  labelOf: (status: string) => string;
   result: UseQueryResult<{ data: Row[]; total: number }>;
 }
 
 /** A table with search, filter and pages; where one is stands in the address. */
-export function ListPage<Row>({ query, statuses, result, what, ...table }: ListPageProps<Row>) {
+export function ListPage<Row>(props: ListPageProps<Row>) {
+  const { query, statuses, labelOf, result, what, ...table } = props;
   const router = useRouter();
   const pathname = usePathname();
   const go = (next: Partial<PageQuery>) =>
     router.push(pathname + searchOf({ ...query, page: 1, ...next }));
   return (
     <>
-      <Filter key={query.q} query={query} statuses={statuses} go={go} what={what} />
-      {result.isPending && <Loading />}
+      <Filter
+        key={query.q}
+        query={query}
+        statuses={statuses}
+        labelOf={labelOf}
+        go={go}
+        what={what}
+      />
+      {result.isPending && (
+        <Loading>
+          <Skeleton className="h-96" />
+        </Loading>
+      )}
       {result.isError && <ErrorNotice error={result.error} retry={() => void result.refetch()} />}
       {result.data && (
         <>
@@ -52,10 +70,11 @@ interface FilterProps {
   what: string;
   query: PageQuery;
   statuses: readonly string[];
+  labelOf: (status: string) => string;
   go: (next: Partial<PageQuery>) => void;
 }
 
-function Filter({ what, query, statuses, go }: FilterProps) {
+function Filter({ what, query, statuses, labelOf, go }: FilterProps) {
   const status = useId();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -68,18 +87,18 @@ function Filter({ what, query, statuses, go }: FilterProps) {
         <Input
           name="q"
           type="search"
-          aria-label={`Search ${what}`}
-          placeholder={`Search ${what}`}
+          aria-label={texts.search(what)}
+          placeholder={texts.search(what)}
           defaultValue={query.q}
           maxLength={200}
         />
         <Button type="submit" variant="secondary">
-          Search
+          {texts.searchAction}
         </Button>
       </div>
       <div className="flex items-center gap-2">
         <label htmlFor={status} className="text-sm text-muted">
-          Status
+          {texts.status}
         </label>
         <select
           id={status}
@@ -87,10 +106,10 @@ function Filter({ what, query, statuses, go }: FilterProps) {
           onChange={(event) => go({ status: event.target.value })}
           className="min-h-10 rounded-lg border border-field bg-surface px-3 py-2"
         >
-          <option value="">all</option>
+          <option value="">{texts.all}</option>
           {statuses.map((word) => (
             <option key={word} value={word}>
-              {words(word)}
+              {labelOf(word)}
             </option>
           ))}
         </select>
@@ -106,13 +125,20 @@ interface TableProps<Row> extends Pick<ListPageProps<Row>, "what" | "columns" | 
 function Table<Row>({ what, columns, keyOf, rows }: TableProps<Row>) {
   if (rows.length === 0) {
     return (
-      <p className="rounded-xl border border-dashed border-line p-6 text-center text-muted">
-        No {what} here.
-      </p>
+      <Empty
+        icon={<SearchX aria-hidden className="size-6" />}
+        title={texts.empty(what)}
+        text={texts.emptyHint}
+      />
     );
   }
   return (
-    <div className="overflow-x-auto rounded-xl border border-line bg-surface" tabIndex={0}>
+    <div
+      className="overflow-x-auto rounded-xl border border-line bg-surface"
+      tabIndex={0}
+      role="region"
+      aria-label={what}
+    >
       <table className="w-full min-w-3xl text-left text-sm" data-testid="rows">
         <thead className="border-b border-line bg-raised text-muted">
           <tr>
@@ -148,9 +174,9 @@ interface PagesProps {
 function Pages({ page, total, go }: PagesProps) {
   const last = Math.max(1, Math.ceil(total / ROWS));
   return (
-    <nav aria-label="Pages" className="flex flex-wrap items-center justify-between gap-3">
+    <nav aria-label={texts.pages} className="flex flex-wrap items-center justify-between gap-3">
       <p className="text-sm text-muted" data-testid="total">
-        {total} in all, page {page} of {last}
+        {texts.total(total, page, last)}
       </p>
       <div className="flex gap-2">
         <Button
@@ -159,7 +185,7 @@ function Pages({ page, total, go }: PagesProps) {
           disabled={page <= 1}
           onClick={() => go({ page: Math.min(page - 1, last) })}
         >
-          Previous
+          {texts.previous}
         </Button>
         <Button
           variant="secondary"
@@ -167,7 +193,7 @@ function Pages({ page, total, go }: PagesProps) {
           disabled={page >= last}
           onClick={() => go({ page: page + 1 })}
         >
-          Next
+          {texts.next}
         </Button>
       </div>
     </nav>

@@ -11,6 +11,8 @@ import { ButtonLink } from "@/components/ui/button";
 import { adminStatusQuery } from "@/lib/queries";
 import { useServices } from "@/lib/services";
 import { NeedsSession, useSession } from "@/lib/session";
+import { texts } from "@/texts/admin";
+import { texts as common } from "@/texts/common";
 
 /** Shows its children to admins. A courtesy only: it is the API that lets nobody else see anything. */
 export function NeedsAdmin({ children }: { children: ReactNode }) {
@@ -32,17 +34,11 @@ function AdminOnly({ children }: { children: ReactNode }) {
 
 function Forbidden() {
   return (
-    <Page title="This page is for administrators" narrow>
-      <div className="grid gap-4" data-testid="forbidden">
-        <p className="text-muted">
-          403: you are signed in, but your account has no right to see it. Ask an administrator if
-          it should.
-        </p>
-        <div>
-          <ButtonLink>
-            <Link href="/dashboard">Go to the dashboard</Link>
-          </ButtonLink>
-        </div>
+    <Page title={texts.forbidden.title} lead={texts.forbidden.text} narrow>
+      <div data-testid="forbidden">
+        <ButtonLink>
+          <Link href="/dashboard">{common.toDashboard}</Link>
+        </ButtonLink>
       </div>
     </Page>
   );

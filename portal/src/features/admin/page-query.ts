@@ -39,8 +39,8 @@ export function rowsOf({ page, q, status }: PageQuery) {
   return {
     _start: (page - 1) * ROWS,
     _end: page * ROWS,
-    _sort: "created_at",
-    _order: "DESC",
+    _sort: "created_at" as const,
+    _order: "DESC" as const,
     ...(q !== "" && { q }),
     ...(status !== "" && { status }),
   };

@@ -1,19 +1,12 @@
 import { isAuthApiError, isAuthRetryableFetchError } from "@supabase/supabase-js";
 
-const TEXTS: Readonly<Record<string, string>> = {
-  email_not_confirmed: "Confirm your address first: we sent you a mail with a link.",
-  invalid_credentials: "The e-mail address or the password is not right.",
-  over_request_rate_limit: "Too many attempts. Wait a little and try again.",
-  signup_disabled: "Nobody can sign up at present.",
-  user_already_exists: "There is an account with this address already. Sign in instead.",
-  user_banned: "This account is closed.",
-};
+import { texts } from "@/texts/auth";
 
-/** What the auth service said, for people. Its own words are good enough where we have none. */
+const TEXTS: Readonly<Record<string, string>> = texts.problems;
+
+/** What the auth service said, for people. Its own words are for programmers: what we do not know stays general. */
 export function authProblem(error: Error): string {
-  if (isAuthRetryableFetchError(error)) {
-    return "The sign-in service cannot be reached. Try again in a moment.";
-  }
-  if (isAuthApiError(error)) return TEXTS[error.code ?? ""] ?? error.message;
-  return error.message;
+  if (isAuthRetryableFetchError(error)) return texts.problems.unreachable;
+  const code = isAuthApiError(error) ? error.code : undefined;
+  return TEXTS[code ?? ""] ?? texts.problems.unknown;
 }

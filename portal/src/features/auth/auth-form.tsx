@@ -1,70 +1,91 @@
 "use client";
 
-import { type FormEvent, type ReactNode, useState } from "react";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { type ReactNode, useState } from "react";
+import { useForm } from "react-hook-form";
 
+import { PasswordField } from "@/components/password-field";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Field } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
+import { texts } from "@/texts/auth";
 
-export interface Credentials {
-  email: string;
-  password: string;
-}
+import {
+  addressOnly,
+  type Credentials,
+  fresh,
+  passwordOnly,
+  present,
+  SHORTEST,
+} from "./credentials";
+
+const SCHEMAS = { present, fresh, addressOnly, passwordOnly };
 
 interface AuthFormProps {
+  /** Which fields it has and what they must be. */
+  asks: keyof typeof SCHEMAS;
   action: string;
-  /** Tells password managers whether to offer a new password. */
-  password: "current-password" | "new-password";
-  /** Characters; none to take any. */
-  shortest?: number;
   /** Does it; the text of what went wrong, or null. */
   submit: (credentials: Credentials) => Promise<string | null>;
+  /** Between the fields and the button. */
+  before?: ReactNode;
   children?: ReactNode;
 }
 
-/** E-mail address and password. */
-export function AuthForm({ action, password, shortest, submit, children }: AuthFormProps) {
-  const [busy, setBusy] = useState(false);
+/** E-mail address, password, or both. What was typed stays when sending it fails. */
+export function AuthForm({ asks, action, submit, before, children }: AuthFormProps) {
   const [problem, setProblem] = useState<string | null>(null);
-  const send = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const credentials = { email: entry(form, "email").trim(), password: entry(form, "password") };
-    setBusy(true);
+  const { register, handleSubmit, formState } = useForm<Credentials>({
+    // Fields that a form does not have are not in its schema.
+    resolver: zodResolver(SCHEMAS[asks] as unknown as typeof present),
+    defaultValues: { email: "", password: "" },
+    mode: "onTouched",
+  });
+  const { errors, isSubmitting } = formState;
+  const send = async (credentials: Credentials) => {
     setProblem(null);
     setProblem(await submit(credentials));
-    setBusy(false);
   };
+  const isNew = asks === "fresh" || asks === "passwordOnly";
   return (
     <Card>
       {/* `post`: a password must not end up in the address, even before the scripts run. */}
-      <form method="post" className="grid gap-4" onSubmit={(event) => void send(event)}>
-        <Field label="E-mail address" name="email" type="email" autoComplete="email" required />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete={password}
-          required
-          minLength={shortest}
-          hint={shortest && `At least ${shortest} characters.`}
-        />
+      <form
+        method="post"
+        noValidate
+        className="grid gap-4"
+        onSubmit={(event) => void handleSubmit(send)(event)}
+      >
+        {asks !== "passwordOnly" && (
+          <Field
+            {...register("email")}
+            label={texts.email}
+            type="email"
+            autoComplete="email"
+            problem={errors.email?.message}
+          />
+        )}
+        {asks !== "addressOnly" && (
+          <PasswordField
+            {...register("password")}
+            label={asks === "passwordOnly" ? texts.newPassword : texts.password}
+            autoComplete={isNew ? "new-password" : "current-password"}
+            hint={isNew && texts.atLeast(SHORTEST)}
+            problem={errors.password?.message}
+          />
+        )}
+        {before}
         {problem && (
           <Notice tone="bad" data-testid="problem">
             {problem}
           </Notice>
         )}
-        <Button type="submit" busy={busy}>
+        <Button type="submit" busy={isSubmitting}>
           {action}
         </Button>
       </form>
       {children && <div className="pt-4 text-sm text-muted">{children}</div>}
     </Card>
   );
-}
-
-function entry(form: FormData, name: string): string {
-  const value = form.get(name);
-  return typeof value === "string" ? value : "";
 }

@@ -4,6 +4,7 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { type ReactNode, Suspense, useEffect } from "react";
 
 import { Loading } from "@/components/loading";
+import { Skeleton } from "@/components/ui/skeleton";
 import { safeReturnPath } from "@/lib/return-path";
 import { NeedsServices } from "@/lib/services";
 import { useSession } from "@/lib/session";
@@ -11,11 +12,20 @@ import { useSession } from "@/lib/session";
 /** Leads a signed-in person on to where they wanted to go; shows its children to everybody else. */
 export function LeadOn({ children }: { children: ReactNode }) {
   return (
-    <Suspense fallback={<Loading />}>
-      <NeedsServices>
+    <Suspense fallback={<Waiting />}>
+      <NeedsServices fallback={<Waiting />}>
         <LeadOnNow>{children}</LeadOnNow>
       </NeedsServices>
     </Suspense>
+  );
+}
+
+/** As much room as a form takes. */
+function Waiting() {
+  return (
+    <Loading>
+      <Skeleton className="h-80" />
+    </Loading>
   );
 }
 
@@ -26,5 +36,5 @@ function LeadOnNow({ children }: { children: ReactNode }) {
   useEffect(() => {
     if (session) router.replace(next);
   }, [session, router, next]);
-  return session === null ? children : <Loading />;
+  return session === null ? children : <Waiting />;
 }

@@ -1,21 +1,24 @@
 "use client";
 
-import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 
 import { Page } from "@/components/page";
+import { TextLink } from "@/components/text-link";
 import { Notice } from "@/components/ui/notice";
 import { HOME, safeReturnPath, signInPath } from "@/lib/return-path";
 import { useServices } from "@/lib/services";
+import { texts } from "@/texts/auth";
 
 import { authProblem } from "./auth-error";
-import { AuthForm, type Credentials } from "./auth-form";
+import { AuthForm } from "./auth-form";
+import type { Credentials } from "./credentials";
 import { LeadOn } from "./lead-on";
+import { linkProblem } from "./link-problem";
 
 /** Signs a person in and leads on to `?next=`. */
 export function SignIn() {
   return (
-    <Page title="Sign in" narrow>
+    <Page title={texts.signIn.title} narrow>
       <LeadOn>
         <SignInForm />
       </LeadOn>
@@ -25,20 +28,35 @@ export function SignIn() {
 
 function SignInForm() {
   const { supabase } = useServices();
-  const next = safeReturnPath(useSearchParams().get("next"));
+  const parameters = useSearchParams();
+  const next = safeReturnPath(parameters.get("next"));
   // `LeadOn` sees the new session and goes on.
   const submit = async (credentials: Credentials) => {
     const { error } = await supabase.auth.signInWithPassword(credentials);
     return error && authProblem(error);
   };
+  const reason = linkProblem
+    ? texts.link.text
+    : parameters.has("ended")
+      ? texts.signIn.ended
+      : next !== HOME && texts.signIn.goOn;
   return (
     <>
-      {next !== HOME && <Notice>Sign in to go on.</Notice>}
-      <AuthForm action="Sign in" password="current-password" submit={submit}>
-        No account yet?{" "}
-        <Link href={signInPath(next, "/auth/sign-up")} className="text-brand underline">
-          Sign up
-        </Link>
+      {reason && <Notice data-testid="reason">{reason}</Notice>}
+      <AuthForm
+        asks="present"
+        action={texts.signIn.action}
+        submit={submit}
+        before={
+          <p className="text-sm">
+            <TextLink href="/auth/recover">{texts.signIn.forgot}</TextLink>
+          </p>
+        }
+      >
+        {texts.signIn.noAccount}{" "}
+        <TextLink href={signInPath(next, { page: "/auth/sign-up" })}>
+          {texts.signUp.action}
+        </TextLink>
       </AuthForm>
     </>
   );

@@ -1,20 +1,23 @@
 "use client";
 
-import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 
 import { Page } from "@/components/page";
+import { TextLink } from "@/components/text-link";
 import { safeReturnPath, signInPath } from "@/lib/return-path";
 import { useServices } from "@/lib/services";
+import { texts } from "@/texts/auth";
 
 import { authProblem } from "./auth-error";
-import { AuthForm, type Credentials } from "./auth-form";
+import { AuthForm } from "./auth-form";
+import type { Credentials } from "./credentials";
 import { LeadOn } from "./lead-on";
+import { rememberMailbox } from "./mailbox";
 
 /** Makes an account and leads on to `?next=`, or to the mailbox where addresses must be confirmed. */
 export function SignUp() {
   return (
-    <Page title="Sign up" narrow>
+    <Page title={texts.signUp.title} lead={texts.signUp.lead} narrow>
       <LeadOn>
         <SignUpForm />
       </LeadOn>
@@ -33,15 +36,25 @@ function SignUpForm() {
       options: { emailRedirectTo: window.location.origin + next },
     });
     if (error) return authProblem(error);
-    if (data.session === null) router.push("/auth/confirm");
+    if (data.session === null) {
+      rememberMailbox(credentials.email);
+      router.push("/auth/confirm");
+    }
     return null;
   };
   return (
-    <AuthForm action="Create account" password="new-password" shortest={8} submit={submit}>
-      Have an account already?{" "}
-      <Link href={signInPath(next)} className="text-brand underline">
-        Sign in
-      </Link>
+    <AuthForm asks="fresh" action={texts.signUp.action} submit={submit} before={<Agreement />}>
+      {texts.signUp.hasAccount} <TextLink href={signInPath(next)}>{texts.signIn.action}</TextLink>
     </AuthForm>
+  );
+}
+
+function Agreement() {
+  const { agreeBefore, agreeBetween, terms, privacy } = texts.signUp;
+  return (
+    <p className="text-sm text-muted">
+      {agreeBefore} <TextLink href="/terms">{terms}</TextLink> {agreeBetween}{" "}
+      <TextLink href="/privacy">{privacy}</TextLink>.
+    </p>
   );
 }

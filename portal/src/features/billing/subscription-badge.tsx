@@ -1,6 +1,7 @@
 import { Badge, type Tone } from "@/components/ui/badge";
 import type { Subscription } from "@/lib/api";
 import { words } from "@/lib/format";
+import { texts } from "@/texts/account";
 
 const TONES: Readonly<Record<string, Tone>> = {
   trialing: "brand",
@@ -15,10 +16,10 @@ const TONES: Readonly<Record<string, Tone>> = {
 export function SubscriptionBadge({ subscription }: { subscription: Subscription }) {
   const { status, tier, trial_days_remaining: left } = subscription;
   if (tier === "free") return null;
-  const trial = left == null ? "trial" : `trial, ${left} ${left === 1 ? "day" : "days"} left`;
+  const label = texts.statuses[status] ?? words(status);
   return (
     <Badge tone={TONES[status] ?? "neutral"} data-testid="subscription-status">
-      {status === "trialing" ? trial : words(status)}
+      {status === "trialing" && left != null ? texts.trialLeft(left) : label}
     </Badge>
   );
 }

@@ -1,34 +1,35 @@
 import type { Subscription } from "@/lib/api";
-import { day, words } from "@/lib/format";
+import { day } from "@/lib/format";
+import { texts } from "@/texts/account";
+
+const { subscription: words } = texts;
 
 /** One sentence on where a subscription stands and what comes next. */
 export function subscriptionText(subscription: Subscription | null): string {
-  if (subscription === null || subscription.tier === "free") {
-    return "This plan comes without an instance. Choose another to get one.";
-  }
+  if (subscription === null || subscription.tier === "free") return words.free;
   const { status, cancel_at_period_end, trial_ends_at, current_period_end } = subscription;
   switch (status) {
     case "trialing":
       return cancel_at_period_end
-        ? `Your free days end on ${day(trial_ends_at)}; nothing will be charged.`
-        : `Your free days end on ${day(trial_ends_at)}; the first payment follows.`;
+        ? words.trialEndsForGood(day(trial_ends_at))
+        : words.trialEnds(day(trial_ends_at));
     case "active":
-      if (current_period_end == null) return "Paid.";
+      if (current_period_end == null) return words.paid;
       return cancel_at_period_end
-        ? `Cancelled: it ends on ${day(current_period_end)}.`
-        : `The next payment is on ${day(current_period_end)}.`;
+        ? words.ends(day(current_period_end))
+        : words.nextPayment(day(current_period_end));
     case "past_due":
-      return "The last payment did not work. Check your payment method.";
+      return words.past_due;
     case "unpaid":
     case "paused":
-      return "Your instance is paused until there is a payment. Its data is kept.";
+      return words.stopped;
     case "incomplete":
-      return "The first payment is not complete yet.";
+      return words.incomplete;
     case "incomplete_expired":
-      return "The first payment was never made. Choose a plan to try again.";
+      return words.incomplete_expired;
     case "cancelled":
-      return "This subscription has ended. Choose a plan to begin again.";
+      return words.cancelled;
     default:
-      return `Its status is “${words(status)}”.`;
+      return words.other;
   }
 }

@@ -1,15 +1,15 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import type { FormEvent } from "react";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Button } from "@/components/ui/button";
-import { AddressField, useAddress } from "@/features/instances/address-field";
+import { AddressField } from "@/features/instances/address-field";
+import { useAddressForm } from "@/features/instances/use-address-form";
 import { done } from "@/lib/api";
 import { useLeaving } from "@/lib/leaving";
 import { useServices } from "@/lib/services";
-import { rememberedWish, rememberWish } from "@/lib/wished-address";
+import { texts } from "@/texts/plans";
 
 import type { Cycle } from "../pricing/price";
 
@@ -17,25 +17,24 @@ import type { Cycle } from "../pricing/price";
 export function CheckoutForm({ plan, cycle }: { plan: string; cycle: Cycle }) {
   const { api } = useServices();
   const [leaving, leave] = useLeaving();
-  const address = useAddress(rememberedWish() ?? "");
+  const form = useAddressForm();
   const checkout = useMutation({
     mutationFn: () =>
       done(api.POST("/stripe/checkout", { body: { tier: plan, billing_cycle: cycle } })),
     onSuccess: ({ url }) => leave(url),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!address.accept()) return;
-    rememberWish(address.value);
-    checkout.mutate();
-  };
   return (
-    <form className="grid gap-4" onSubmit={submit} noValidate>
-      <AddressField address={address} />
+    <form
+      className="grid gap-4"
+      onSubmit={(event) => void form.handleSubmit(() => checkout.mutate())(event)}
+      noValidate
+    >
+      <AddressField form={form} />
       {checkout.isError && <ErrorNotice error={checkout.error} />}
       <Button type="submit" busy={checkout.isPending || leaving}>
-        Continue to payment
+        {texts.checkout.action}
       </Button>
+      <p className="text-center text-sm text-muted">{texts.checkout.next}</p>
     </form>
   );
 }

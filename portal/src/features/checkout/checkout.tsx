@@ -14,6 +14,7 @@ import { Segmented } from "@/components/ui/segmented";
 import { pricingQuery } from "@/lib/queries";
 import { useServices } from "@/lib/services";
 import { NeedsSession } from "@/lib/session";
+import { texts } from "@/texts/plans";
 
 import { CYCLES, cycleOf, isForSale } from "../pricing/price";
 import { CheckoutForm } from "./checkout-form";
@@ -22,7 +23,7 @@ import { OrderSummary } from "./order-summary";
 /** `/checkout?plan=hobby&cycle=monthly`: what will be paid, the wished address, and the way to the payment. */
 export function Checkout() {
   return (
-    <Page title="Checkout" narrow>
+    <Page title={texts.checkout.title} narrow>
       <Suspense fallback={<Loading />}>
         <NeedsSession>
           <Order />
@@ -47,7 +48,7 @@ function Order() {
   return (
     <Card className="grid gap-6">
       <Segmented
-        label="Billing cycle"
+        label={texts.cycle}
         value={cycle}
         options={CYCLES}
         onChange={(chosen) =>
@@ -63,9 +64,11 @@ function Order() {
 function NotForSale() {
   return (
     <Card className="grid justify-items-start gap-4">
-      <p>This plan cannot be bought here.</p>
+      <p>{texts.checkout.notForSale}</p>
       <ButtonLink>
-        <Link href="/#plans">See the plans</Link>
+        <Link href="/#plans" prefetch={false}>
+          {texts.checkout.seePlans}
+        </Link>
       </ButtonLink>
     </Card>
   );

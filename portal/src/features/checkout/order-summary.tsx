@@ -1,5 +1,6 @@
 import type { PlanCard, PricingConfig } from "@/lib/api";
 import { money } from "@/lib/format";
+import { texts } from "@/texts/plans";
 
 import { amountOf, type Cycle, priceText, trialDays } from "../pricing/price";
 
@@ -15,28 +16,23 @@ export function OrderSummary({ id, plan, cycle, pricing }: OrderSummaryProps) {
   const days = trialDays(pricing, id);
   const amount = amountOf(plan, cycle) ?? 0;
   return (
-    <section aria-label="Your order" className="grid gap-2" data-testid="order">
+    <section aria-label={texts.checkout.order} className="grid gap-2" data-testid="order">
       <div className="flex flex-wrap items-baseline justify-between gap-2">
         <h2 className="text-lg font-semibold">{plan.name}</h2>
         <p className="font-semibold">{priceText(plan, cycle)}</p>
       </div>
       <p className="text-muted">{plan.description}</p>
       <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 border-t border-line pt-3">
-        <dt>Due today</dt>
+        <dt>{texts.checkout.dueToday}</dt>
         <dd className="text-right font-semibold">{money(days > 0 ? 0 : amount, plan.currency)}</dd>
         {days > 0 && (
           <>
-            <dt>After {days} days free</dt>
+            <dt>{texts.checkout.afterFreeDays(days)}</dt>
             <dd className="text-right">{priceText(plan, cycle)}</dd>
           </>
         )}
       </dl>
-      {days > 0 && (
-        <p className="text-sm text-muted">
-          The free days come with an account’s first subscription. Cancel any time before they end
-          and nothing is charged.
-        </p>
-      )}
+      {days > 0 && <p className="text-sm text-muted">{texts.checkout.trialNote}</p>}
     </section>
   );
 }

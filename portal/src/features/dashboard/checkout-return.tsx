@@ -1,24 +1,29 @@
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
-import { useEffect, useRef, useState } from "react";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
-import { Button, ButtonLink } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
-import { CreateInstance } from "@/features/instances/create-instance";
-import { done } from "@/lib/api";
-import { ProblemError } from "@/lib/problem";
+import { OpenPortal } from "@/features/billing/open-portal";
 import { subscriptionQuery } from "@/lib/queries";
 import { useServices } from "@/lib/services";
-import { forgetWish, rememberedWish } from "@/lib/wished-address";
+import { useLate } from "@/lib/use-late";
+import { texts as account } from "@/texts/account";
+import { texts as common } from "@/texts/common";
+
+import { AskForInstance } from "./ask-for-instance";
+
+const { checkoutReturn: texts } = account;
 
 /** How often the subscription is looked at, and after how long the page stops promising (milliseconds). */
 const LOOK_EVERY = 1_500;
 const PATIENCE = 60_000;
+
+/** What the payment provider says of a payment that the customer has to go on with. */
+const NEEDS_ACTION = new Set(["incomplete", "incomplete_expired", "past_due", "unpaid"]);
 
 /** Waits until the payment has arrived here, asks for the instance once, and leads on to it. */
 export function CheckoutReturn() {
@@ -27,72 +32,47 @@ export function CheckoutReturn() {
     ...subscriptionQuery(api),
     refetchInterval: ({ state }) => (state.data?.can_run_instances ? false : LOOK_EVERY),
   });
-  const late = useLate(PATIENCE);
   if (subscription.data?.can_run_instances) return <AskForInstance />;
-  if (subscription.isError) {
+  if (subscription.data && NEEDS_ACTION.has(subscription.data.status)) return <NeedsAction />;
+  if (subscription.isError && subscription.data === undefined) {
     return <ErrorNotice error={subscription.error} retry={() => void subscription.refetch()} />;
   }
+  return <Waiting />;
+}
+
+function Waiting() {
+  const late = useLate(PATIENCE);
   return (
-    <Card data-testid="checkout-waiting">
-      <CardTitle>Thank you!</CardTitle>
-      <Loading label="Waiting for the confirmation of your payment…" />
+    <Card data-testid="checkout-waiting" className="grid justify-items-start gap-3">
+      <CardTitle>{late ? texts.lateTitle : texts.thanks}</CardTitle>
+      {!late && <Loading label={texts.waiting} />}
       {late && (
-        <div className="grid justify-items-start gap-3">
-          <p className="text-muted">
-            This takes longer than usual. You can leave this page: once the payment is confirmed,
-            your dashboard offers to create the instance.
+        <>
+          <p className="text-muted" data-testid="checkout-late">
+            {texts.late}
           </p>
           <ButtonLink variant="secondary">
-            <Link href="/dashboard">Go to the dashboard</Link>
+            <Link href="/dashboard">{common.toDashboard}</Link>
           </ButtonLink>
-        </div>
+        </>
       )}
     </Card>
   );
 }
 
-function AskForInstance() {
-  const { api } = useServices();
-  const router = useRouter();
-  const asked = useRef(false);
-  const { mutate, ...provision } = useMutation({
-    mutationFn: () => {
-      const subdomain = rememberedWish();
-      return done(
-        api.POST("/my/instances/provision", { body: subdomain === null ? {} : { subdomain } }),
-      );
-    },
-    onSuccess: ({ instance }) => {
-      forgetWish();
-      router.replace(`/instance?id=${instance.instance_id}`);
-    },
-  });
-  useEffect(() => {
-    // The API joins repeated wishes; this only spares it one.
-    if (asked.current) return;
-    asked.current = true;
-    mutate();
-  }, [mutate]);
-  if (!provision.isError) return <Loading label="Your plan is active. Creating your instance…" />;
-  // The address is taken or refused: the person chooses another. Anything else may be tried again as it is.
-  const { error } = provision;
-  const aboutAddress = error instanceof ProblemError && [409, 422].includes(error.status);
-  return aboutAddress ? (
-    <CreateInstance initialError={error} />
-  ) : (
-    <ErrorNotice error={error}>
-      <Button size="small" variant="secondary" onClick={() => mutate()}>
-        Try again
-      </Button>
-    </ErrorNotice>
+function NeedsAction() {
+  return (
+    <Card data-testid="checkout-action" className="grid justify-items-start gap-4">
+      <CardTitle>{texts.actionTitle}</CardTitle>
+      <p className="text-muted">{texts.actionText}</p>
+      <div className="flex flex-wrap items-start gap-2">
+        <OpenPortal label={texts.finish} />
+        <ButtonLink variant="secondary">
+          <Link href="/#plans" prefetch={false}>
+            {account.billing.choosePlan}
+          </Link>
+        </ButtonLink>
+      </div>
+    </Card>
   );
-}
-
-function useLate(after: number): boolean {
-  const [late, setLate] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), after);
-    return () => clearTimeout(timer);
-  }, [after]);
-  return late;
 }

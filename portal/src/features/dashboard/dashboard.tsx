@@ -7,6 +7,7 @@ import { Loading } from "@/components/loading";
 import { Page } from "@/components/page";
 import { Notice } from "@/components/ui/notice";
 import { NeedsSession } from "@/lib/session";
+import { texts } from "@/texts/account";
 
 import { CheckoutReturn } from "./checkout-return";
 import { MyInstances } from "./my-instances";
@@ -15,7 +16,7 @@ import { PlanSummary } from "./plan-summary";
 /** `/dashboard`: plan and instances; also where the payment page sends people back to (`?checkout=…`). */
 export function Dashboard() {
   return (
-    <Page title="Dashboard">
+    <Page title={texts.dashboard.title}>
       <Suspense fallback={<Loading />}>
         <NeedsSession>
           <Overview />
@@ -31,9 +32,7 @@ function Overview() {
   return (
     <>
       {checkout === "cancelled" && (
-        <Notice data-testid="checkout-cancelled">
-          The payment was not made and nothing was charged. You can choose a plan whenever you like.
-        </Notice>
+        <Notice data-testid="checkout-cancelled">{texts.checkoutReturn.cancelled}</Notice>
       )}
       <PlanSummary />
       <MyInstances />

@@ -1,59 +1,45 @@
 "use client";
 
-import { useState } from "react";
+import { useWatch } from "react-hook-form";
 
 import { Field } from "@/components/ui/field";
 import { useServices } from "@/lib/services";
 import { subdomainProblem, tidySubdomain } from "@/lib/subdomain";
+import { rememberWish } from "@/lib/wished-address";
+import { texts } from "@/texts/instance";
 
-/** A wished address being typed; empty means that the platform chooses one. */
-export interface Address {
-  value: string;
-  problem: string | null;
-  type: (text: string) => void;
-  leave: () => void;
-  /** Whether it may be sent; shows the problem when not. */
-  accept: () => boolean;
-}
-
-export function useAddress(initial: string): Address {
-  const [value, setValue] = useState(initial);
-  const [shown, setShown] = useState(false);
-  const problem = value === "" ? null : subdomainProblem(value);
-  // While the first letters are typed, "too short" would only be noise.
-  const worthShowing = shown || value.length >= 3;
-  return {
-    value,
-    problem: worthShowing ? problem : null,
-    type: (text) => setValue(tidySubdomain(text)),
-    leave: () => setShown(true),
-    accept: () => {
-      setShown(true);
-      return problem === null;
-    },
-  };
-}
+import type { AddressForm } from "./use-address-form";
 
 interface AddressFieldProps {
-  address: Address;
+  form: AddressForm;
   /** What the API said about it. */
   refusal?: string | undefined;
 }
 
-/** The line for the wished address, checked while one types. */
-export function AddressField({ address, refusal }: AddressFieldProps) {
+/** The line for the wished address, checked while one types and remembered, whatever happens to the page. */
+export function AddressField({ form, refusal }: AddressFieldProps) {
   const { settings } = useServices();
+  const { control, formState, register, setValue } = form;
+  const subdomain = useWatch({ control, name: "subdomain" });
+  const line = register("subdomain", {
+    onChange: (event: { target: { value: string } }) => {
+      const tidy = tidySubdomain(event.target.value);
+      setValue("subdomain", tidy, {
+        shouldTouch: tidy.length >= 3,
+        shouldValidate: worthChecking(tidy),
+      });
+      rememberWish(tidy);
+    },
+  });
+  const fits = subdomain !== "" && subdomainProblem(subdomain) === null;
   return (
     <Field
-      label="Address of your instance"
-      name="subdomain"
-      value={address.value}
-      onChange={(event) => address.type(event.target.value)}
-      onBlur={address.leave}
+      {...line}
+      label={texts.address.label}
       suffix={`.${settings.instanceDomain}`}
-      hint="Leave it empty and we choose one for you."
-      problem={address.problem ?? refusal}
-      placeholder="automatic"
+      hint={fits ? texts.address.free : texts.address.hint}
+      problem={formState.errors.subdomain?.message ?? refusal}
+      placeholder={texts.address.placeholder}
       autoCapitalize="none"
       autoComplete="off"
       autoCorrect="off"
@@ -61,4 +47,9 @@ export function AddressField({ address, refusal }: AddressFieldProps) {
       maxLength={63}
     />
   );
+}
+
+/** While the first letters are typed, "too short" would only be noise. */
+function worthChecking(tidy: string): boolean {
+  return tidy === "" || tidy.length >= 3;
 }

@@ -2,7 +2,6 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import type { FormEvent } from "react";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Button } from "@/components/ui/button";
@@ -10,16 +9,18 @@ import { Card, CardTitle } from "@/components/ui/card";
 import { done } from "@/lib/api";
 import { ProblemError } from "@/lib/problem";
 import { useServices } from "@/lib/services";
-import { forgetWish, rememberedWish } from "@/lib/wished-address";
+import { forgetWish } from "@/lib/wished-address";
+import { texts } from "@/texts/instance";
 
-import { AddressField, useAddress } from "./address-field";
+import { AddressField } from "./address-field";
+import { useAddressForm } from "./use-address-form";
 
 /** Asks for an instance with a wished address or an automatic one, and leads on to it. */
 export function CreateInstance({ initialError }: { initialError?: Error }) {
   const { api } = useServices();
   const router = useRouter();
   const queries = useQueryClient();
-  const address = useAddress(rememberedWish() ?? "");
+  const form = useAddressForm();
   const provision = useMutation({
     mutationFn: (subdomain: string) =>
       done(api.POST("/my/instances/provision", { body: subdomain === "" ? {} : { subdomain } })),
@@ -31,21 +32,22 @@ export function CreateInstance({ initialError }: { initialError?: Error }) {
   });
   const error = provision.isIdle ? initialError : provision.error;
   const refusal = error instanceof ProblemError ? error.fields["subdomain"] : undefined;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (address.accept()) provision.mutate(address.value);
-  };
   return (
     <Card className="max-w-xl">
-      <form className="grid gap-4" onSubmit={submit} noValidate data-testid="create-instance">
-        <CardTitle>Create your instance</CardTitle>
-        <p className="text-muted">
-          Your plan comes with an instance of your own. It takes a minute or two.
-        </p>
-        <AddressField address={address} refusal={refusal} />
+      <form
+        className="grid gap-4"
+        onSubmit={(event) =>
+          void form.handleSubmit(({ subdomain }) => provision.mutate(subdomain))(event)
+        }
+        noValidate
+        data-testid="create-instance"
+      >
+        <CardTitle>{texts.create.title}</CardTitle>
+        <p className="text-muted">{texts.create.text}</p>
+        <AddressField form={form} refusal={refusal} />
         {error && <ErrorNotice error={error} />}
         <Button type="submit" busy={provision.isPending || provision.isSuccess}>
-          Create instance
+          {texts.create.action}
         </Button>
       </form>
     </Card>

@@ -12,13 +12,14 @@ import { done, type Instance } from "@/lib/api";
 import { actionsOf, isSettling } from "@/lib/instance-status";
 import { instanceQuery } from "@/lib/queries";
 import { useServices } from "@/lib/services";
+import { texts } from "@/texts/instance";
 
 import { DeleteInstance } from "./delete-instance";
 
 const COMMANDS = [
-  { name: "start", label: "Start", icon: Play },
-  { name: "stop", label: "Stop", icon: Square },
-  { name: "restart", label: "Restart", icon: RotateCw },
+  { name: "start", label: texts.actions.start, icon: Play },
+  { name: "stop", label: texts.actions.stop, icon: Square },
+  { name: "restart", label: texts.actions.restart, icon: RotateCw },
 ] as const;
 
 type Command = (typeof COMMANDS)[number]["name"];
@@ -42,7 +43,7 @@ export function InstanceActions({ instance }: { instance: Instance }) {
   if (possible.size === 0) return null;
   return (
     <Card className="grid gap-4">
-      <CardTitle>Actions</CardTitle>
+      <CardTitle>{texts.actions.title}</CardTitle>
       <div className="flex flex-wrap gap-2">
         {COMMANDS.filter(({ name }) => possible.has(name)).map(({ name, label, icon: Icon }) => (
           <Button
@@ -53,13 +54,13 @@ export function InstanceActions({ instance }: { instance: Instance }) {
             onClick={() => command.mutate(name)}
           >
             <Icon aria-hidden className="size-4" />
-            {name === "start" && instance.status === "error" ? "Try again" : label}
+            {name === "start" && instance.status === "error" ? texts.actions.retry : label}
           </Button>
         ))}
         {possible.has("delete") && (
           <Button variant="danger" disabled={command.isPending} onClick={() => setDeleting(true)}>
             <Trash2 aria-hidden className="size-4" />
-            Delete
+            {texts.actions.delete}
           </Button>
         )}
       </div>

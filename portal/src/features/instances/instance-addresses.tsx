@@ -1,55 +1,45 @@
-import { CopyButton } from "@/components/copyable";
+import { ExternalLink } from "lucide-react";
+
+import { CopyLine } from "@/components/copy-line";
 import { ButtonLink } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
 import type { Instance } from "@/lib/api";
 import { isGone, isReachable } from "@/lib/instance-status";
+import { texts } from "@/texts/instance";
 
 /** Where it is reached. */
 export function InstanceAddresses({ instance }: { instance: Instance }) {
   if (isGone(instance)) return null;
-  const open = isReachable(instance);
+  const { title, dashboard, matrix, matrixHint, what } = texts.addresses;
   return (
     <Card className="grid gap-5">
-      <CardTitle>Addresses</CardTitle>
-      <Address name="Dashboard" url={instance.frontend_url} open={open} testId="frontend-url" />
-      <Address
-        name="Matrix homeserver"
-        url={instance.matrix_server_url}
-        open={open}
+      <CardTitle>{title}</CardTitle>
+      <CopyLine
+        name={dashboard}
+        value={instance.frontend_url}
+        what={what(dashboard)}
+        testId="frontend-url"
+        aside={isReachable(instance) && <Open name={dashboard} url={instance.frontend_url} />}
+      />
+      <CopyLine
+        name={matrix}
+        value={instance.matrix_server_url}
+        what={what(matrix)}
         testId="matrix-url"
-        hint="Give this address to any Matrix client."
+        hint={matrixHint}
       />
     </Card>
   );
 }
 
-interface AddressProps {
-  name: string;
-  url: string;
-  /** Whether there is something to open. */
-  open: boolean;
-  testId: string;
-  hint?: string;
-}
-
-function Address({ name, url, open, testId, hint }: AddressProps) {
+function Open({ name, url }: { name: string; url: string }) {
   return (
-    <div className="grid gap-2">
-      <h3 className="font-medium">{name}</h3>
-      <p className="font-mono text-sm wrap-anywhere" data-testid={testId}>
-        {url}
-      </p>
-      <div className="flex flex-wrap gap-2">
-        {open && (
-          <ButtonLink size="small">
-            <a href={url} target="_blank" rel="noreferrer">
-              Open<span className="sr-only"> {name}</span>
-            </a>
-          </ButtonLink>
-        )}
-        <CopyButton text={url} what={`the address: ${name}`} />
-      </div>
-      {hint && <p className="text-sm text-muted">{hint}</p>}
-    </div>
+    <ButtonLink size="small">
+      <a href={url} target="_blank" rel="noreferrer">
+        {texts.addresses.open}
+        <span className="sr-only">{name}</span>
+        <ExternalLink aria-hidden className="size-4" />
+      </a>
+    </ButtonLink>
   );
 }

@@ -3,8 +3,11 @@ import Link from "next/link";
 import { ButtonLink } from "@/components/ui/button";
 import type { Instance } from "@/lib/api";
 import { isReachable } from "@/lib/instance-status";
+import { texts as account } from "@/texts/account";
 
 import { StatusBadge } from "./status-badge";
+
+const { dashboard: texts } = account;
 
 /** One instance among others. */
 export function InstanceCard({ instance }: { instance: Instance }) {
@@ -23,7 +26,7 @@ export function InstanceCard({ instance }: { instance: Instance }) {
           </h3>
           <StatusBadge instance={instance} />
         </div>
-        <p className="text-sm wrap-anywhere text-muted">
+        <p className="text-sm wrap-anywhere text-muted" data-dynamic>
           {progressText(instance) ?? instance.frontend_url}
         </p>
       </div>
@@ -31,13 +34,15 @@ export function InstanceCard({ instance }: { instance: Instance }) {
         {isReachable(instance) && (
           <ButtonLink variant="secondary" size="small">
             <a href={instance.frontend_url} target="_blank" rel="noreferrer">
-              Open<span className="sr-only"> {instance.name}</span>
+              {texts.open}
+              <span className="sr-only">{instance.name}</span>
             </a>
           </ButtonLink>
         )}
         <ButtonLink variant="secondary" size="small">
           <Link href={page}>
-            Details<span className="sr-only"> of {instance.name}</span>
+            {texts.details}
+            <span className="sr-only">{texts.detailsOf(instance.name)}</span>
           </Link>
         </ButtonLink>
       </div>
@@ -49,6 +54,6 @@ export function InstanceCard({ instance }: { instance: Instance }) {
 function progressText({ progress, status_reason }: Instance): string | null {
   const at = progress.findIndex((step) => step.state === "running");
   const step = progress[at];
-  if (step) return `Step ${at + 1} of ${progress.length}: ${step.title}`;
+  if (step) return texts.step(at + 1, progress.length, step.title);
   return status_reason ?? null;
 }

@@ -11,6 +11,8 @@ import { ButtonLink } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { ProblemError } from "@/lib/problem";
 import { NeedsSession } from "@/lib/session";
+import { texts as common } from "@/texts/common";
+import { texts } from "@/texts/instance";
 
 import { InstanceActions } from "./instance-actions";
 import { InstanceAddresses } from "./instance-addresses";
@@ -41,7 +43,7 @@ function ById() {
 
 function One({ id }: { id: number }) {
   const { detail, events, trouble } = useInstance(id);
-  if (detail.isPending) return <Loading label="Loading your instance…" />;
+  if (detail.isPending) return <Loading label={texts.loading} />;
   const instance = detail.data;
   if (instance === undefined) {
     const { error } = detail;
@@ -55,7 +57,9 @@ function One({ id }: { id: number }) {
   return (
     <Page title={instance.name} aside={<StatusBadge instance={instance} />}>
       {trouble && (
-        <Notice tone="warn">Live updates are interrupted: {trouble.detail} We keep trying.</Notice>
+        <Notice tone="warn" data-testid="interrupted">
+          {texts.interrupted(trouble.detail)}
+        </Notice>
       )}
       {instance.notice && <Notice data-testid="instance-notice">{instance.notice}</Notice>}
       <div className="grid items-start gap-6 lg:grid-cols-2">
@@ -68,18 +72,17 @@ function One({ id }: { id: number }) {
           <OwnerAccess instance={instance} />
         </div>
       </div>
-      <InstanceEvents events={events} />
+      <InstanceEvents events={events} steps={instance.progress} />
     </Page>
   );
 }
 
 function NoSuchInstance() {
   return (
-    <Page title="No such instance" narrow>
-      <p className="text-muted">It may have been deleted, or it belongs to another account.</p>
+    <Page title={texts.none.title} lead={texts.none.text} narrow>
       <div>
         <ButtonLink>
-          <Link href="/dashboard">Go to the dashboard</Link>
+          <Link href="/dashboard">{common.toDashboard}</Link>
         </ButtonLink>
       </div>
     </Page>

@@ -1,47 +1,76 @@
+"use client";
+
+import { ExternalLink } from "lucide-react";
+import type { ReactNode } from "react";
+
 import { Facts } from "@/components/facts";
+import { ButtonLink } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
+import { usePlanName } from "@/features/pricing/use-plan-name";
 import type { Instance } from "@/lib/api";
 import { dateTime } from "@/lib/format";
 import { isReachable } from "@/lib/instance-status";
+import { texts } from "@/texts/instance";
 
 import { StepList } from "./step-list";
 
 /** How it is, why, what comes next, and how far the work is. */
 export function InstanceStatus({ instance }: { instance: Instance }) {
-  const { status_reason, status_hint, progress } = instance;
+  const { status, status_reason, status_hint, progress } = instance;
+  const plan = usePlanName(instance.tier);
+  const running = status === "running";
+  const hint = running ? texts.status.signInFirst : status_hint;
   return (
-    <Card className="grid gap-4">
-      <CardTitle>Status</CardTitle>
-      {(status_reason || status_hint) && (
-        <div role="status" className="grid gap-1">
-          {status_reason && (
-            <p className="font-medium" data-testid="status-reason">
-              {status_reason}
-            </p>
-          )}
-          {status_hint && (
-            <p className="text-muted" data-testid="status-hint">
-              {status_hint}
-            </p>
-          )}
+    <Card className="grid gap-5">
+      <CardTitle>{texts.status.title}</CardTitle>
+      <div role="status" className="grid gap-1">
+        <p className="font-medium" data-testid="status-reason">
+          {status_reason ?? texts.meanings[status] ?? texts.labels[status]}
+        </p>
+        {hint && (
+          <p className="text-pretty text-muted" data-testid="status-hint">
+            {hint}
+          </p>
+        )}
+      </div>
+      {running && (
+        <div>
+          <ButtonLink>
+            <a href={instance.frontend_url} target="_blank" rel="noreferrer">
+              {texts.status.openDashboard}
+              <ExternalLink aria-hidden className="size-4" />
+            </a>
+          </ButtonLink>
         </div>
       )}
       {progress.length > 0 && <StepList steps={progress} />}
-      <Facts facts={factsOf(instance)} />
+      <Facts facts={factsOf(instance, plan)} />
     </Card>
   );
 }
 
-function factsOf(instance: Instance): [string, string][] {
-  const facts: [string, string][] = [["Since", dateTime(instance.status_since)]];
-  if (isReachable(instance)) facts.push(["Health", healthText(instance)]);
-  if (instance.mindroom_version) facts.push(["MindRoom", instance.mindroom_version]);
-  if (instance.synapse_version) facts.push(["Synapse", instance.synapse_version]);
-  facts.push(["Plan", instance.tier], ["Created", dateTime(instance.created_at)]);
+function factsOf(instance: Instance, plan: string): [string, ReactNode][] {
+  const { status: words } = texts;
+  const facts: [string, ReactNode][] = [
+    [words.since, <Time key="at" at={instance.status_since} />],
+  ];
+  if (isReachable(instance)) facts.push([words.health, healthText(instance)]);
+  if (instance.mindroom_version) facts.push([words.mindroom, instance.mindroom_version]);
+  if (instance.synapse_version) facts.push([words.synapse, instance.synapse_version]);
+  facts.push([words.plan, plan], [words.created, <Time key="at" at={instance.created_at} />]);
   return facts;
 }
 
+function Time({ at }: { at: string }) {
+  return (
+    <time dateTime={at} data-dynamic>
+      {dateTime(at)}
+    </time>
+  );
+}
+
 function healthText({ health, health_checked_at }: Instance): string {
-  if (health === "unknown" || !health_checked_at) return "not checked yet";
-  return `${health}, checked ${dateTime(health_checked_at)}`;
+  const { healths, checked } = texts.status;
+  if (health === "unknown" || !health_checked_at) return healths["unknown"] ?? "";
+  return `${healths[health] ?? health}, ${checked(dateTime(health_checked_at))}`;
 }

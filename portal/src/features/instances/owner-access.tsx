@@ -3,35 +3,38 @@
 import { Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 
-import { CopyButton } from "@/components/copyable";
+import { CopyLine } from "@/components/copy-line";
 import { Button } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
 import type { Instance } from "@/lib/api";
 import { isGone } from "@/lib/instance-status";
+import { texts } from "@/texts/instance";
+
+const { owner } = texts;
+const DOTS = "••••••••••••";
 
 /** The owner's Matrix id, and the first password as long as it was not used. */
 export function OwnerAccess({ instance }: { instance: Instance }) {
   const { owner_matrix_id, owner_password } = instance;
   if (isGone(instance)) return null;
   return (
-    <Card className="grid gap-4">
-      <CardTitle>Your Matrix account</CardTitle>
+    <Card className="grid gap-5">
+      <CardTitle>{owner.title}</CardTitle>
       {owner_matrix_id ? (
-        <div className="grid gap-2">
-          <h3 className="font-medium">Matrix id</h3>
-          <p className="font-mono text-sm wrap-anywhere" data-testid="owner-matrix-id">
-            {owner_matrix_id}
-          </p>
-          <div>
-            <CopyButton text={owner_matrix_id} what="the Matrix id" />
-          </div>
-        </div>
+        <CopyLine
+          name={owner.id}
+          value={owner_matrix_id}
+          what={owner.whatId}
+          testId="owner-matrix-id"
+        />
       ) : (
-        <p className="text-muted">It is made while the instance is set up.</p>
+        <p className="text-muted">{owner.later}</p>
       )}
       {owner_password && <Password password={owner_password} />}
       {owner_matrix_id && !owner_password && (
-        <p className="text-sm text-muted">The first password is not shown any more: it was used.</p>
+        <p className="text-sm text-muted" data-testid="password-used">
+          {owner.used}
+        </p>
       )}
     </Card>
   );
@@ -39,32 +42,27 @@ export function OwnerAccess({ instance }: { instance: Instance }) {
 
 function Password({ password }: { password: string }) {
   const [shown, setShown] = useState(false);
+  const Icon = shown ? EyeOff : Eye;
   return (
-    <div className="grid gap-2">
-      <h3 className="font-medium">Password, to be used once</h3>
-      <p className="font-mono text-sm wrap-anywhere" data-testid="owner-password">
-        {shown ? password : "••••••••••••"}
-      </p>
-      <div className="flex flex-wrap gap-2">
+    <CopyLine
+      name={owner.password}
+      value={password}
+      shown={shown ? password : DOTS}
+      what={owner.whatPassword}
+      testId="owner-password"
+      hint={owner.hint}
+      aside={
         <Button
           size="small"
           variant="secondary"
           aria-pressed={shown}
           onClick={() => setShown(!shown)}
         >
-          {shown ? (
-            <EyeOff aria-hidden className="size-4" />
-          ) : (
-            <Eye aria-hidden className="size-4" />
-          )}
-          {shown ? "Hide" : "Show"}
-          <span className="sr-only"> the password</span>
+          <Icon aria-hidden className="size-4" />
+          {shown ? owner.hide : owner.show}
+          <span className="sr-only">{owner.ofPassword}</span>
         </Button>
-        <CopyButton text={password} what="the password" />
-      </div>
-      <p className="text-sm text-muted">
-        Sign in with it in any Matrix client and choose your own there. It is shown until then.
-      </p>
-    </div>
+      }
+    />
   );
 }

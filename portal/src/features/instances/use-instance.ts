@@ -10,11 +10,19 @@ import { useServices } from "@/lib/services";
 
 import { follow, merged, type Page, sleep } from "./follow";
 
+/** How often the page looks whether the first password was used (milliseconds). */
+const LOOK_EVERY = 5_000;
+
 /** One instance as it is now, and what happened to it, followed as long as the page is open. */
 export function useInstance(id: number) {
   const { api } = useServices();
   const queries = useQueryClient();
-  const detail = useQuery(instanceQuery(api, id));
+  const detail = useQuery({
+    ...instanceQuery(api, id),
+    // No event tells that the first password was used: it must go from the page by itself, soon.
+    refetchInterval: ({ state }) => (state.data?.owner_password ? LOOK_EVERY : false),
+    refetchOnWindowFocus: "always",
+  });
   const [events, setEvents] = useState<InstanceEvent[]>([]);
   const [trouble, setTrouble] = useState<ProblemError | null>(null);
   useEffect(() => {

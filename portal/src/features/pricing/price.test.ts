@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import type { PlanCard, PricingConfig } from "@/lib/api";
 
-import { cycleOf, isForSale, plansInOrder, priceText, trialDays } from "./price";
+import { cycleOf, isForSale, monthlyOfYearly, plansInOrder, priceText, trialDays } from "./price";
 
 function plan(amount: number | null, more: Partial<PlanCard> = {}): PlanCard {
   return {
@@ -42,6 +42,15 @@ it("writes prices", () => {
   expect(priceText(plan(2000), "yearly")).toBe("$200 per year");
   expect(priceText(plan(0), "monthly")).toBe("Free");
   expect(priceText(plan(null), "yearly")).toBe("Let us talk");
+});
+
+it("says what a year's price is for each month", () => {
+  expect(monthlyOfYearly(plan(1000, { amount_yearly: 9600 }), "yearly")).toBe(
+    "$8 a month, paid yearly",
+  );
+  expect(monthlyOfYearly(plan(1000), "monthly")).toBeNull();
+  expect(monthlyOfYearly(plan(null), "yearly")).toBeNull();
+  expect(monthlyOfYearly(plan(0), "yearly")).toBeNull();
 });
 
 it("sells what has a price and is available", () => {

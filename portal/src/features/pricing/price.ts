@@ -1,9 +1,10 @@
 import type { PlanCard, PricingConfig } from "@/lib/api";
 import { money } from "@/lib/format";
+import { texts } from "@/texts/plans";
 
 export const CYCLES = [
-  { value: "monthly", label: "Monthly" },
-  { value: "yearly", label: "Yearly" },
+  { value: "monthly", label: texts.monthly },
+  { value: "yearly", label: texts.yearly },
 ] as const;
 
 export type Cycle = (typeof CYCLES)[number]["value"];
@@ -30,9 +31,17 @@ export function amountOf(plan: PlanCard, cycle: Cycle): number | null {
 /** `$20 per month`, `$192 per year`, `Free`, or `Let us talk`. */
 export function priceText(plan: PlanCard, cycle: Cycle): string {
   const amount = amountOf(plan, cycle);
-  if (amount === null) return "Let us talk";
-  if (amount === 0) return "Free";
-  return `${money(amount, plan.currency)} per ${cycle === "yearly" ? "year" : "month"}`;
+  if (amount === null) return texts.custom;
+  if (amount === 0) return texts.free;
+  const { perYear, perMonth } = texts;
+  return `${money(amount, plan.currency)} ${cycle === "yearly" ? perYear : perMonth}`;
+}
+
+/** What a year's price is for each month; null where that says nothing new. */
+export function monthlyOfYearly(plan: PlanCard, cycle: Cycle): string | null {
+  const amount = amountOf(plan, cycle);
+  if (cycle !== "yearly" || !amount) return null;
+  return texts.perMonthPaidYearly(money(Math.round(amount / 12), plan.currency));
 }
 
 /** Free days that a first subscription to this plan begins with. */

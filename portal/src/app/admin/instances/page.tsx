@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 
 import { AdminInstances } from "@/features/admin/admin-instances";
+import { texts } from "@/texts/admin";
 
-export const metadata: Metadata = { title: "Instances" };
+export const metadata: Metadata = { title: texts.instances.title };
 
 export default function AdminInstancesPage() {
   return <AdminInstances />;

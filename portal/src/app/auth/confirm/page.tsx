@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 
 import { ConfirmAddress } from "@/features/auth/confirm-address";
+import { texts } from "@/texts/auth";
 
-export const metadata: Metadata = { title: "Confirm your address" };
+export const metadata: Metadata = { title: texts.confirm.title };
 
 export default function ConfirmPage() {
   return <ConfirmAddress />;

@@ -1,0 +1,31 @@
+import Link from "next/link";
+
+import { texts } from "@/texts/common";
+
+import { Logo } from "./logo";
+
+const LINKS = [
+  { href: "/privacy", label: texts.footer.privacy },
+  { href: "/terms", label: texts.footer.terms },
+];
+
+/** The end of every page. */
+export function SiteFooter() {
+  return (
+    <footer className="border-t border-line px-4 py-6 text-sm text-muted sm:px-6">
+      <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-6 gap-y-3">
+        <p className="flex items-center gap-2">
+          <Logo className="size-5" />
+          {texts.footer.claim}
+        </p>
+        <nav aria-label={texts.footer.label} className="flex gap-5">
+          {LINKS.map(({ href, label }) => (
+            <Link key={href} href={href} className="py-1 hover:text-ink hover:underline">
+              {label}
+            </Link>
+          ))}
+        </nav>
+      </div>
+    </footer>
+  );
+}

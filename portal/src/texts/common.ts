@@ -1,0 +1,56 @@
+/** Words of the frame around every page, and of parts that many pages use. */
+export const texts = {
+  brand: "MindRoom",
+  description:
+    "MindRoom gives you AI agents that live in your chat, on a Matrix homeserver of your own.",
+  skip: "Skip to the content",
+  navigation: {
+    label: "Main",
+    product: "What it is",
+    how: "How it works",
+    plans: "Plans",
+    dashboard: "Dashboard",
+    billing: "Billing",
+    accounts: "Accounts",
+    instances: "Instances",
+    admin: "Administration",
+    signIn: "Sign in",
+    signUp: "Sign up",
+    signOut: "Sign out",
+    account: "Your account",
+    signedInAs: "Signed in as",
+  },
+  theme: { label: "Appearance", light: "Light", dark: "Dark", system: "As the system" },
+  footer: {
+    claim: "AI agents that live where your team talks.",
+    label: "More",
+    privacy: "Privacy",
+    terms: "Terms",
+  },
+  copy: {
+    copy: "Copy",
+    copied: "Copied",
+    refused: "Select it by hand",
+  },
+  loading: "Loading…",
+  slow: "This takes longer than usual. We are still trying.",
+  offline: {
+    banner: "You are offline. What is on the page may be old; nothing that you typed is lost.",
+    waiting: "You are offline. This goes on by itself once you are connected again.",
+  },
+  tryAgain: "Try again",
+  tryAgainIn: (seconds: number) => `Try again in ${seconds} s`,
+  request: "Request",
+  reload: "Load the page again",
+  toDashboard: "Go to the dashboard",
+  toStart: "Go to the start",
+  opensElsewhere: "(opens in a new tab)",
+  notFound: {
+    title: "This page does not exist",
+    text: "The address may be mistyped, or the page has moved.",
+  },
+  broken: {
+    title: "This page broke",
+    text: "Something in this page went wrong. Your account and instances are not affected.",
+  },
+} as const;

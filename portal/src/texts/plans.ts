@@ -1,0 +1,32 @@
+/** Words of plans, prices and the order. */
+export const texts = {
+  title: "Plans",
+  lead: "Begin with a trial. Change or cancel whenever you like.",
+  loading: "Loading plans…",
+  cycle: "Billing cycle",
+  monthly: "Monthly",
+  yearly: "Yearly",
+  saves: (percent: number) => `Yearly saves ${percent} %`,
+  recommended: "Recommended",
+  free: "Free",
+  custom: "Let us talk",
+  perMonth: "per month",
+  perYear: "per year",
+  perMonthPaidYearly: (amount: string) => `${amount} a month, paid yearly`,
+  freeDays: (days: number) => `${days} days free first`,
+  noCharge: "No card needed",
+  choose: (plan: string) => `Choose ${plan}`,
+  byAgreement: "By agreement with us",
+  checkout: {
+    title: "Checkout",
+    notForSale: "This plan cannot be bought here.",
+    seePlans: "See the plans",
+    order: "Your order",
+    dueToday: "Due today",
+    afterFreeDays: (days: number) => `After ${days} days free`,
+    trialNote:
+      "The free days come with an account’s first subscription. Cancel any time before they end and nothing is charged.",
+    action: "Continue to payment",
+    next: "You pay on our payment provider’s page and come back here.",
+  },
+} as const;
