@@ -1,11 +1,5 @@
 // A customer's whole way in a real browser: from the prices to a running instance, and to its end.
 
-import assert from "node:assert/strict";
-import { test } from "node:test";
-
-import { stage } from "./acts.mjs";
-import { openBrowser, screenshot } from "./browser.mjs";
-import * as instance from "./instance.mjs";
 import {
   arrives,
   button,
@@ -15,40 +9,56 @@ import {
   link,
   problem,
   sees,
-} from "./pages.mjs";
-import { addresses, ask, newPerson } from "./platform.mjs";
+  signOut,
+} from "../support/pages";
+import { ask, newPerson } from "../support/platform";
+import { expect, keep, test } from "../support/test";
+import * as instance from "./instance";
 
 const PLANS = ["free", "byok", "hobby", "pro", "enterprise"];
 const GOOD_CARD = "4242 4242 4242 4242";
 
-test("a customer buys, uses and deletes an instance", async (t) => {
-  const platform = addresses();
+interface Price {
+  amount_monthly?: number | null;
+  currency: string;
+}
+
+interface Prices {
+  plans: Record<string, Price>;
+  trial: { days: number };
+}
+
+test("a customer buys, uses and deletes an instance", async ({
+  page,
+  context,
+  platform,
+  watch,
+}) => {
+  test.setTimeout(600_000);
   const person = newPerson();
-  const { browser, context, watch } = await openBrowser();
-  t.after(() => browser.close());
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: platform.app });
-  const page = await context.newPage();
-  const act = stage(t, page, watch);
-  const pricing = JSON.parse((await ask(`${platform.api}/pricing/config`)).text);
+  const act = (name: string, body: () => Promise<void>) => test.step(name, body);
+  const pricing = JSON.parse((await ask(`${platform.api}/pricing/config`)).text) as Prices;
+  const hobby = pricing.plans["hobby"] as Required<Price> & { amount_monthly: number };
 
   await act("see the plans and their prices", async () => {
     await page.goto(platform.app);
     await handle(page, "plans").waitFor();
-    assert.equal(await handle(page, "plans").locator("> li").count(), PLANS.length);
+    await expect(handle(page, "plans").locator("> li")).toHaveCount(PLANS.length);
     for (const plan of PLANS) {
-      const shown = await handle(page, `price-${plan}`).innerText();
-      assert.equal(shown, priceOf(pricing.plans[plan]), plan);
+      const price = pricing.plans[plan] as Price;
+      await expect(handle(page, `price-${plan}`), plan).toHaveText(priceOf(price));
     }
-    await screenshot(page, "01-plans");
+    await keep(page, "01-plans");
   });
 
   await act("choose Hobby and sign up", async () => {
     await link(page, "Choose Hobby").click();
     await arrives(page, "/auth/sign-in?next=");
-    await link(page, "Sign up").last().click();
+    await link(page, "Create account").click();
     await arrives(page, "/auth/sign-up?next=");
     await fillCredentials(page, person);
-    await screenshot(page, "02-sign-up");
+    await keep(page, "02-sign-up");
     await button(page, "Create account").click();
     await arrives(page, "/checkout?plan=hobby");
   });
@@ -59,22 +69,22 @@ test("a customer buys, uses and deletes an instance", async (t) => {
     await address.fill("not_a_name");
     await sees(page, "Use lower-case letters, digits and hyphens only.");
     await button(page, "Continue to payment").click();
-    assert.equal(new URL(page.url()).pathname, "/checkout", "an invalid address leads nowhere");
-    await screenshot(page, "03-checkout-invalid-address");
+    expect(new URL(page.url()).pathname, "an invalid address leads nowhere").toBe("/checkout");
+    await keep(page, "03-checkout-invalid-address");
     await address.fill(person.subdomain);
-    assert.equal(await page.getByRole("alert").filter({ hasText: "Use" }).count(), 0);
-    await screenshot(page, "04-checkout");
+    await expect(handle(page, "field-problem")).toHaveCount(0);
+    await keep(page, "04-checkout");
   });
 
   await act("see amount and trial on the payment page", async () => {
     await button(page, "Continue to payment").click();
     await page.waitForURL(`${platform.stripe}/**`);
-    const { amount_monthly, currency } = pricing.plans.hobby;
+    const { amount_monthly, currency } = hobby;
     await sees(page, `${(amount_monthly / 100).toFixed(2)} ${currency.toUpperCase()}`);
     const free = new Date(Date.now() + pricing.trial.days * 86_400_000);
-    assert.match(await page.locator("main").innerText(), freeUntil(free));
+    await expect(page.locator("main")).toContainText(freeUntil(free));
     await page.getByLabel("Card number").fill(GOOD_CARD);
-    await screenshot(page, "05-payment");
+    await keep(page, "05-payment");
   });
 
   await act("pay and come back to the new instance", async () => {
@@ -84,36 +94,37 @@ test("a customer buys, uses and deletes an instance", async (t) => {
   });
 
   await act("watch the instance come up", () => instance.comesUp(page, person));
+  await act("read what happened", () => instance.tellsItsStory(page));
   await act("read how to sign in", () => instance.showsItsOwner(page, person));
-  await act("open its dashboard", () => instance.hasADashboard(page, context, watch));
+  await act("open its dashboard", () => instance.hasADashboard(page, watch));
   await act("sign in to its homeserver", () => instance.letsItsOwnerIn(page));
   await act("stop it", () => instance.stops(page, context, watch));
   await act("start it again", () => instance.starts(page));
 
   await act("see plan and instance on the dashboard", async () => {
-    await link(page, "Dashboard").click();
+    await link(page, "Dashboard").last().click();
     await arrives(page, "/dashboard");
     await handle(page, "plan").getByText("Hobby plan").waitFor();
     await handle(page, "instances").getByText(person.subdomain).first().waitFor();
-    await screenshot(page, "12-dashboard");
+    await keep(page, "12-dashboard");
     await link(page, "Billing").first().click();
     await arrives(page, "/billing");
-    assert.match(await handle(page, "subscription-status").first().innerText(), /trial/i);
-    await screenshot(page, "13-billing");
+    await expect(handle(page, "subscription-status").first()).toContainText(/trial/i);
+    await keep(page, "13-billing");
   });
 
   await act("delete the instance", async () => {
-    await link(page, "Dashboard").click();
+    await link(page, "Dashboard").last().click();
     await link(page, `Details of ${person.subdomain}`).click();
     await instance.goes(page, person);
-    await link(page, "Dashboard").click();
+    await link(page, "Dashboard").last().click();
     await handle(page, "create-instance").waitFor();
-    assert.equal(await handle(page, "instances").locator("> li").count(), 0);
-    await screenshot(page, "16-dashboard-without-instance");
+    await expect(handle(page, "instances").locator("> li")).toHaveCount(0);
+    await keep(page, "16-dashboard-without-instance");
   });
 
   await act("sign out", async () => {
-    await button(page, "Sign out").click();
+    await signOut(page);
     await link(page, "Sign in").waitFor();
     await arrives(page, "/");
   });
@@ -124,9 +135,9 @@ test("a customer buys, uses and deletes an instance", async (t) => {
     await arrives(page, "/auth/sign-in");
     await fillCredentials(page, { email: person.email, password: `${person.password}x` });
     await button(page, "Sign in").click();
-    assert.match(await problem(page), /password/i);
-    assert.equal(new URL(page.url()).pathname, "/auth/sign-in");
-    await screenshot(page, "17-wrong-password");
+    expect(await problem(page)).toMatch(/password/i);
+    expect(new URL(page.url()).pathname).toBe("/auth/sign-in");
+    await keep(page, "17-wrong-password");
   });
 
   await act("be led to sign-in and back when signed out", async () => {
@@ -143,24 +154,25 @@ test("a customer buys, uses and deletes an instance", async (t) => {
 
   await act("see the account and its instance as the admin", async () => {
     await link(page, "Accounts").click();
-    assert.match(await findsRow(page, "accounts", person.email), /hobby/);
-    await screenshot(page, "18-admin-accounts");
+    expect(await findsRow(page, "accounts", person.email)).toMatch(/Hobby/);
+    await keep(page, "18-admin-accounts");
     await link(page, "Instances").click();
-    assert.match(await findsRow(page, "instances", person.subdomain), /Deleted/);
-    await screenshot(page, "19-admin-instances");
+    expect(await findsRow(page, "instances", person.subdomain)).toMatch(/Deleted/);
+    await keep(page, "19-admin-instances");
   });
 });
 
 /** As the plan's card says it. */
-function priceOf({ amount_monthly: amount, currency }) {
+function priceOf({ amount_monthly: amount, currency }: Price): string {
   if (amount === null || amount === undefined) return "Let us talk";
   if (amount === 0) return "Free";
-  const style = { style: "currency", currency, minimumFractionDigits: amount % 100 ? 2 : 0 };
+  const digits = amount % 100 ? 2 : 0;
+  const style = { style: "currency", currency, minimumFractionDigits: digits } as const;
   return `${new Intl.NumberFormat("en-US", style).format(amount / 100)} per month`;
 }
 
 /** The trial's end, whichever zone the page counts its days in. */
-function freeUntil(date) {
+function freeUntil(date: Date): RegExp {
   const month = date.toLocaleString("en-US", { month: "long", timeZone: "UTC" });
   return new RegExp(`Free until ${date.getUTCDate()} ${month} ${date.getUTCFullYear()}`);
 }

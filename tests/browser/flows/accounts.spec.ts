@@ -1,0 +1,118 @@
+// Getting in: what goes wrong is said kindly, and a forgotten password is replaced by a real mail's link.
+
+import {
+  arrives,
+  button,
+  fillCredentials,
+  handle,
+  link,
+  problem,
+  sees,
+  signIn,
+} from "../support/pages";
+import { ask, type Platform } from "../support/platform";
+import { expect, test } from "../support/test";
+import { signUpByApi } from "../support/person";
+
+test("a forgotten password is replaced", async ({ page, platform, watch }) => {
+  const person = await signUpByApi(platform);
+  await page.goto(`${platform.app}/auth/sign-in`);
+  await link(page, "Forgot your password?").click();
+  await arrives(page, "/auth/recover");
+  await page.getByLabel("E-mail address").fill(person.email);
+  await button(page, "Send the link").click();
+  await handle(page, "sent").waitFor();
+
+  const mail = await newestMail(platform, person.email);
+  await page.goto(mail);
+  await arrives(page, "/auth/new-password");
+  const password = `${person.password}-new`;
+  await page.getByLabel("New password").fill(password);
+  await button(page, "Save the password").click();
+  await handle(page, "saved").waitFor();
+
+  await page.evaluate(() => localStorage.clear());
+  watch.expect(400, `${platform.auth}/auth/v1/token`);
+  await page.goto(`${platform.app}/auth/sign-in`);
+  await fillCredentials(page, person);
+  await button(page, "Sign in").click();
+  expect(await problem(page)).toBe("The e-mail address or the password is not right.");
+  await fillCredentials(page, { ...person, password });
+  await button(page, "Sign in").click();
+  await arrives(page, "/dashboard");
+});
+
+test("a link that was used already leads to another one", async ({ page, platform }) => {
+  const { email } = await signUpByApi(platform);
+  const landing = encodeURIComponent(`${platform.app}/auth/new-password`);
+  await ask(`${platform.auth}/auth/v1/recover?redirect_to=${landing}`, {
+    method: "POST",
+    json: { email },
+    headers: { apikey: platform.publishable_key },
+  });
+  const mail = await newestMail(platform, email);
+  await page.goto(mail);
+  await arrives(page, "/auth/new-password");
+  await page.evaluate(() => localStorage.clear());
+  await page.goto(mail);
+  await handle(page, "no-link").waitFor();
+  await link(page, "Ask for another link").click();
+  await arrives(page, "/auth/recover");
+});
+
+test("what is typed wrong is said beside the field, and nothing is sent", async ({
+  page,
+  platform,
+}) => {
+  const sent: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().startsWith(`${platform.auth}/auth/v1/signup`)) sent.push(request.url());
+  });
+  await page.goto(`${platform.app}/auth/sign-up`);
+  await button(page, "Create account").click();
+  await sees(page, "Enter your e-mail address.");
+  await fillCredentials(page, { email: "ada@", password: "short" });
+  await button(page, "Create account").click();
+  await sees(page, "This is no e-mail address. It looks like name@example.com.");
+  await sees(page, "Use at least 8 characters.");
+  expect(sent).toEqual([]);
+});
+
+test("an address that has an account is told so", async ({ page, platform, watch }) => {
+  const person = await signUpByApi(platform);
+  watch.expect(422, `${platform.auth}/auth/v1/signup`);
+  await page.goto(`${platform.app}/auth/sign-up`);
+  await fillCredentials(page, person);
+  await button(page, "Create account").click();
+  expect(await problem(page)).toBe(
+    "There is an account with this address already. Sign in instead.",
+  );
+  await expect(page.getByLabel("E-mail address")).toHaveValue(person.email);
+});
+
+test("a password can be looked at", async ({ page, platform }) => {
+  await page.goto(`${platform.app}/auth/sign-in`);
+  const line = page.getByLabel("Password", { exact: true });
+  await line.fill("secret");
+  await expect(line).toHaveAttribute("type", "password");
+  await button(page, "Show the password").click();
+  await expect(line).toHaveAttribute("type", "text");
+});
+
+test("whoever is signed in needs not sign in", async ({ page, platform }) => {
+  const person = await signUpByApi(platform);
+  await signIn(page, platform.app, person);
+  await page.goto(`${platform.app}/auth/sign-in`);
+  await arrives(page, "/dashboard");
+});
+
+/** The link in the newest mail to this address. */
+async function newestMail(platform: Platform, email: string): Promise<string> {
+  const { text } = await ask(`${platform.auth}/__outbox?email=${encodeURIComponent(email)}`, {
+    headers: { apikey: platform.stand_ins.auth_secret_key },
+  });
+  const { mails } = JSON.parse(text) as { mails: { link: string }[] };
+  const newest = mails[0];
+  if (!newest) throw new Error(`no mail to ${email}: ${text}`);
+  return newest.link;
+}

@@ -1,0 +1,76 @@
+// Every page for everybody: no serious or critical finding of axe in either theme, nothing to scroll sideways
+// on the narrowest screen, and all of it by keyboard.
+
+import AxeBuilder from "@axe-core/playwright";
+
+import { RUNNING } from "../support/answers";
+import { button, handle } from "../support/pages";
+import { SCENES, wear } from "../support/scenes";
+import { setStage } from "../support/stage";
+import { expect, test } from "../support/test";
+
+const NARROWEST = { width: 320, height: 640 };
+
+test.use({ contextOptions: { reducedMotion: "reduce" } });
+
+for (const theme of ["light", "dark"] as const) {
+  for (const { name, show } of SCENES) {
+    test(`${name}, ${theme}`, async ({ page, platform, watch }) => {
+      watch.expect(404, platform.app);
+      await wear(page, theme);
+      await show(page, platform);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect(
+        bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+      ).toEqual([]);
+      await page.setViewportSize(NARROWEST);
+      const beyond = () =>
+        page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(await beyond(), "scrolls sideways").toBeLessThanOrEqual(0);
+    });
+  }
+}
+
+test("the theme is there before the first paint and stays", async ({ page, platform }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto(platform.app);
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await background();
+  await button(page, "Appearance").click();
+  await page.getByRole("menuitemradio", { name: "Dark" }).click();
+  await expect.poll(background).not.toBe(light);
+  const dark = await background();
+  // Seen by a script that runs before any of the page's own code could mend it.
+  await page.addInitScript(() => {
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        if (entry.name !== "first-paint") continue;
+        document.documentElement.dataset["atFirstPaint"] = document.documentElement.className;
+      }
+    }).observe({ type: "paint", buffered: true });
+  });
+  await page.reload({ waitUntil: "commit" });
+  await expect(page.locator("html")).toHaveAttribute("data-at-first-paint", /dark/);
+  expect(await background()).toBe(dark);
+  await button(page, "Appearance").click();
+  await page.getByRole("menuitemradio", { name: "As the system" }).click();
+  await expect.poll(background).toBe(light);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect.poll(background).toBe(dark);
+});
+
+test("an instance is deleted by keyboard alone, and the focus comes back", async ({
+  page,
+  platform,
+}) => {
+  await setStage(page, platform, { instances: [RUNNING] });
+  await page.goto(`${platform.app}/instance?id=7`);
+  await handle(page, "events").waitFor();
+  await button(page, "Delete").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByLabel("Type acme to confirm")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(button(page, "Delete")).toBeFocused();
+});

@@ -1,0 +1,54 @@
+// Lighthouse's marks of the pages that everybody sees: at least 95 of 100 in each category.
+
+import { createServer } from "node:net";
+import { chromium } from "@playwright/test";
+import lighthouse from "lighthouse";
+
+import { expect, test } from "../support/test";
+
+const LEAST = 95;
+const PATHS = ["/", "/auth/sign-in", "/auth/sign-up", "/privacy"];
+
+for (const path of PATHS) {
+  test(`${path} has good marks`, async ({ platform }, { project }) => {
+    test.setTimeout(180_000);
+    const port = await freePort();
+    const { launchOptions } = project.use;
+    // A browser of its own: Lighthouse talks to it by its debugging port.
+    const browser = await chromium.launch({
+      ...launchOptions,
+      args: [...(launchOptions?.args ?? []), `--remote-debugging-port=${port}`],
+    });
+    try {
+      const run = await lighthouse(platform.app + path, { port, logLevel: "error" });
+      if (!run) throw new Error("Lighthouse has no answer");
+      const { categories, audits, runtimeError } = run.lhr;
+      expect(runtimeError).toBeUndefined();
+      const marks = Object.entries(categories).map(
+        ([name, { score }]) => [name, Math.round((score ?? 0) * 100)] as const,
+      );
+      console.log(`${path}: ${marks.map(([name, mark]) => `${name} ${mark}`).join(", ")}`);
+      const failed = Object.values(audits)
+        .filter(({ score }) => score !== null && score < 0.9)
+        .map(({ id, score, displayValue }) => `${id} ${score} ${displayValue ?? ""}`);
+      for (const [name, mark] of marks) {
+        expect(mark, `${name}; ${failed.join("; ")}`).toBeGreaterThanOrEqual(LEAST);
+      }
+      expect(audits["cumulative-layout-shift"]?.numericValue ?? 1).toBeLessThan(0.05);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,213 @@
+// Answers of the API as it could give them, checked against its own types: what the tests of looks and of
+// trouble show pages instead of the real ones.
+
+import type { components } from "../../../portal/src/lib/api.generated";
+
+type Schemas = components["schemas"];
+export type Instance = Schemas["Instance"];
+export type Subscription = Schemas["Subscription"];
+
+/** The moment at which these tests are: answers tell of the minutes before. */
+export const NOW = new Date("2026-11-24T12:00:00Z");
+
+const ACCOUNT = "0198c0de-0000-7000-8000-000000000001";
+const SUBSCRIPTION = "0198c0de-0000-7000-8000-000000000002";
+
+function at(time: string): string {
+  return `2026-11-24T11:${time}Z`;
+}
+
+export const PERSON = { id: ACCOUNT, email: "ada.lovelace@example.com" };
+
+export const HOBBY: Subscription = {
+  id: SUBSCRIPTION,
+  account_id: ACCOUNT,
+  tier: "hobby",
+  billing_cycle: "monthly",
+  status: "trialing",
+  access: "full",
+  stripe_customer_id: "cus_test",
+  stripe_subscription_id: "sub_test",
+  current_period_start: at("50:00"),
+  current_period_end: "2026-11-27T11:50:00Z",
+  trial_ends_at: "2026-11-27T11:50:00Z",
+  trial_days_remaining: 3,
+  cancel_at_period_end: false,
+  max_agents: 100,
+  max_messages_per_day: 999_999,
+  max_storage_gb: 5,
+  can_run_instances: true,
+  created_at: at("50:00"),
+  updated_at: at("50:00"),
+};
+
+export const FREE: Subscription = {
+  id: SUBSCRIPTION,
+  account_id: ACCOUNT,
+  tier: "free",
+  status: "active",
+  access: "full",
+  cancel_at_period_end: false,
+  max_agents: 1,
+  max_messages_per_day: 100,
+  max_storage_gb: 1,
+  can_run_instances: false,
+  created_at: at("50:00"),
+  updated_at: at("50:00"),
+};
+
+export const RUNNING: Instance = {
+  id: "0198c0de-0000-7000-8000-000000000003",
+  instance_id: 7,
+  account_id: ACCOUNT,
+  subscription_id: SUBSCRIPTION,
+  subdomain: "acme",
+  name: "acme",
+  tier: "hobby",
+  desired_state: "running",
+  status: "running",
+  status_since: at("51:16"),
+  status_hint: null,
+  status_reason: null,
+  progress: [
+    step("database", "Create the database", "done", "51:00", "51:01"),
+    step("homeserver", "Start the Matrix homeserver", "done", "51:01", "51:10"),
+    step("account", "Create your Matrix account", "done", "51:10", "51:11"),
+    step("mindroom", "Start MindRoom", "done", "51:11", "51:15"),
+    step("check", "Check that it answers", "done", "51:15", "51:16"),
+  ],
+  frontend_url: "http://acme.mindroom.localhost",
+  backend_url: "http://acme.mindroom.localhost",
+  matrix_server_url: "http://acme.matrix.mindroom.localhost",
+  owner_matrix_id: "@ada.lovelace:acme.mindroom.localhost",
+  health: "healthy",
+  health_checked_at: at("59:30"),
+  mindroom_version: "2026.10.589",
+  synapse_version: "1.163.2",
+  created_at: at("50:55"),
+  updated_at: at("59:30"),
+};
+
+export const WITH_PASSWORD: Instance = { ...RUNNING, owner_password: "correct-horse-battery" };
+
+export const SETTING_UP: Instance = {
+  ...RUNNING,
+  status: "provisioning",
+  status_since: at("50:55"),
+  status_hint: "The first start usually takes less than a minute.",
+  progress: [
+    step("database", "Create the database", "done", "51:00", "51:01"),
+    step("homeserver", "Start the Matrix homeserver", "running", "51:01"),
+    step("account", "Create your Matrix account", "pending"),
+    step("mindroom", "Start MindRoom", "pending"),
+    step("check", "Check that it answers", "pending"),
+  ],
+  owner_matrix_id: null,
+  health: "unknown",
+  health_checked_at: null,
+  mindroom_version: null,
+  synapse_version: null,
+  job: { id: 1, kind: "reconcile-instance", state: "running" },
+};
+
+export const BROKEN: Instance = {
+  ...RUNNING,
+  status: "error",
+  status_reason: "MindRoom did not answer in time.",
+  status_hint: "Start it to try again, or delete it.",
+  progress: [
+    ...RUNNING.progress.slice(0, 3),
+    step("mindroom", "Start MindRoom", "failed", "51:11", "52:41"),
+    step("check", "Check that it answers", "pending"),
+  ],
+  health: "unhealthy",
+};
+
+export const STOPPED: Instance = {
+  ...RUNNING,
+  desired_state: "stopped",
+  status: "stopped",
+  status_hint: "Start it whenever you like; its data is kept.",
+  progress: [step("stop", "Stop the processes", "done", "58:00", "58:02")],
+};
+
+function step(
+  name: string,
+  title: string,
+  state: Schemas["StepState"],
+  from?: string,
+  to?: string,
+): Schemas["Step"] {
+  return {
+    name,
+    title,
+    state,
+    started_at: from ? at(from) : null,
+    finished_at: to ? at(to) : null,
+  };
+}
+
+const TOLD: [string, string, string | null, string][] = [
+  ["wish", "provision", null, "50:55"],
+  ["status", "provisioning", null, "50:56"],
+  ["step", "database", "started", "51:00"],
+  ["step", "database", "done", "51:01"],
+  ["step", "homeserver", "started", "51:01"],
+  ["step", "homeserver", "done", "51:10"],
+  ["step", "account", "done", "51:11"],
+  ["step", "mindroom", "done", "51:15"],
+  ["step", "check", "done", "51:16"],
+  ["status", "running", null, "51:16"],
+  ["health", "healthy", null, "51:46"],
+];
+
+/** What happened to an instance until it ran; the first few only while it is set up. */
+export function eventsOf(instance: Instance): Schemas["Events"] {
+  const told = instance.status === "provisioning" ? TOLD.slice(0, 5) : TOLD;
+  const events = told.map(([kind, name, state, time], index) => ({
+    id: index + 1,
+    kind,
+    name,
+    state,
+    created_at: at(time),
+  }));
+  return { events, next: events.length, instance };
+}
+
+export const ACCOUNTS: Schemas["AdminAccountList"] = {
+  data: [
+    account("ada.lovelace@example.com", "hobby", "trialing", 1),
+    account("charles.babbage@example.com", "pro", "active", 1),
+    account("grace.hopper@example.com", "free", null, 0, true),
+    account("a.very.long.address.indeed@subdomain.of.a.long.example.com", "byok", "past_due", 1),
+  ],
+  total: 4,
+};
+
+function account(
+  email: string,
+  tier: string,
+  subscription_status: string | null,
+  instances: number,
+  is_admin = false,
+): Schemas["AdminAccount"] {
+  return {
+    id: `0198c0de-0000-7000-8000-${email.length.toString().padStart(12, "0")}`,
+    email,
+    status: "active",
+    is_admin,
+    tier,
+    subscription_status,
+    instances,
+    created_at: at("00:00"),
+  };
+}
+
+export const INSTANCES: Schemas["AdminInstanceList"] = {
+  data: [RUNNING, { ...STOPPED, instance_id: 8 }, { ...BROKEN, instance_id: 9 }].map((one) => ({
+    ...one,
+    id: `0198c0de-0000-7000-8000-00000000000${one.instance_id}`,
+    account_email: PERSON.email,
+  })) as Schemas["AdminInstanceList"]["data"],
+  total: 3,
+};
