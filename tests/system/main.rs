@@ -5,7 +5,6 @@
 mod chat;
 mod daemon;
 mod rules;
-mod schema;
 mod tenancy;
 mod tokens;
 mod webhooks;

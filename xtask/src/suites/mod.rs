@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the suites, by name, in the order in which they run.
 
+mod database;
 mod figures;
 mod fuzz;
 mod platform;
@@ -43,6 +44,10 @@ const SUITES: &[Suite] = &[
         run: Run::Alone(native),
     },
     Suite {
+        name: "database",
+        run: Run::Alone(database::run),
+    },
+    Suite {
         name: "system",
         run: Run::OnPlatform(system),
     },
@@ -79,7 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Run::OnPlatform(run) => {
                 if platform.is_none() {
                     build::run()?;
-                    platform = Some(Platform::start()?);
+                    platform = Some(Platform::start(platform::Settings::default())?);
                 }
                 if let Some(platform) = &platform {
                     run(platform)?;

@@ -21,10 +21,29 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(90);
 /// Raised for the figures; the other groups keep what api.md states.
 const RATE_LIMITS: &str = "read=100000000,write=60,start=10,destructive=5";
 
+/// What a platform for tests differs in.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// Requests a minute by group of routes.
+    pub(crate) rate_limits: &'static str,
+    /// The owner's address of another database than the private one.
+    pub(crate) database_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rate_limits: RATE_LIMITS,
+            database_url: None,
+        }
+    }
+}
+
 /// A running platform.
 pub(crate) struct Platform {
     port: u16,
     state: PathBuf,
+    settings: Settings,
     up: RefCell<Child>,
 }
 
@@ -35,14 +54,15 @@ pub(crate) fn runtimes() -> PathBuf {
 
 impl Platform {
     /// Starts it and awaits `ready`.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(settings: Settings) -> Result<Self> {
         // a folder of its own for each run, where PostgreSQL's user can pass
         let state = std::env::temp_dir().join(format!("mindroom-test-{}", std::process::id()));
         let port = free_port()?;
-        let up = spawn(port, &state)?;
+        let up = spawn(port, &state, &settings)?;
         let platform = Self {
             port,
             state,
+            settings,
             up: RefCell::new(up),
         };
         platform.ready()?;
@@ -53,7 +73,7 @@ impl Platform {
     pub(crate) fn restart(&self) -> Result<()> {
         self.end()?;
         let started = Instant::now();
-        *self.up.borrow_mut() = spawn(self.port, &self.state)?;
+        *self.up.borrow_mut() = spawn(self.port, &self.state, &self.settings)?;
         self.ready()?;
         println!("up on a warm checkout: ready in {:.1?}", started.elapsed());
         Ok(())
@@ -133,7 +153,7 @@ fn log() -> PathBuf {
     workspace::target().join("logs/test-up.log")
 }
 
-fn spawn(port: u16, state: &PathBuf) -> Result<Child> {
+fn spawn(port: u16, state: &PathBuf, settings: &Settings) -> Result<Child> {
     std::fs::create_dir_all(workspace::target().join("logs"))?;
     let output = File::create(log())?;
     Command::new(std::env::current_exe()?)
@@ -143,11 +163,17 @@ fn spawn(port: u16, state: &PathBuf) -> Result<Child> {
             "--port",
             &port.to_string(),
             "--rate-limits",
-            RATE_LIMITS,
+            settings.rate_limits,
             "--state-dir",
         ])
         .arg(state)
         .env("MINDROOM_RUNTIMES_DIR", runtimes())
+        .envs(
+            settings
+                .database_url
+                .iter()
+                .map(|url| ("DATABASE_URL", url)),
+        )
         .stdin(Stdio::null())
         .stderr(output.try_clone()?)
         .stdout(output)

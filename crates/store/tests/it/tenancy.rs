@@ -204,9 +204,8 @@ async fn the_functions_write_no_row_of_another_account() {
         format!(
             "insert into audit_logs (account_id, actor_type, action, resource_type) values ('{B}', 'account', 'x', 'y')"
         ),
-        format!(
-            "insert into accounts (id, email) values ('00000000-0000-0000-0000-00000000dead', 'x')"
-        ),
+        "insert into accounts (id, email) values ('00000000-0000-0000-0000-00000000dead', 'x')"
+            .to_owned(),
         format!(
             "insert into instance_events (account_id, instance, kind, name) values ('{B}', {theirs}, 'wish', 'start')"
         ),

@@ -1,0 +1,48 @@
+//! The platform on a PostgreSQL that its tests stop and fill up.
+
+use anyhow::Result;
+use test_postgres::{Options, Server};
+
+use super::platform::{Platform, Settings};
+use super::{WHOLE_SYSTEM_PACKAGE, visibly};
+use crate::{build, tools};
+
+/// As `up` gives its own; see docs/database.md.
+const MAX_CONNECTIONS: &str = "400";
+/// Room for the platform and some instances, soon filled.
+const DISK: u64 = 640 << 20;
+/// The log may not take the disk by itself.
+const LOG: [(&str, &str); 2] = [("max_wal_size", "96MB"), ("min_wal_size", "32MB")];
+/// The limits are tested elsewhere.
+const RATE_LIMITS: &str =
+    "read=100000000,write=100000000,start=100000000,destructive=100000000,anonymous=100000000";
+
+/// Starts both, runs the tests, ends both.
+pub(super) fn run() -> Result<()> {
+    build::run()?;
+    let connections = [("max_connections", MAX_CONNECTIONS)];
+    let settings = [&connections[..], &LOG[..]].concat();
+    let server = Server::start(Options {
+        settings: &settings,
+        disk: Some(DISK),
+    });
+    let platform = Platform::start(Settings {
+        rate_limits: RATE_LIMITS,
+        database_url: Some(server.named("mindroom").owner_url()),
+    })?;
+    let mut command = tools::cargo();
+    command
+        .args([
+            "test",
+            "--package",
+            WHOLE_SYSTEM_PACKAGE,
+            "--test",
+            "database",
+            "--",
+        ])
+        // each stops what the others use
+        .args(["--test-threads", "1", "--nocapture"])
+        .env("MINDROOM_TEST_POSTGRES", server.folder());
+    visibly("database", platform.describe(&mut command))?;
+    platform.stop()
+}
