@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
 use http::{Request, Response};
 use provisioner_daemon::jobs::{StripeEvent, StripeTransport};
-use provisioner_daemon::runner::{Runner, Settings};
+use provisioner_daemon::runner::Runner;
 use serde_json::{Value, json};
 use stripe::{Client, SecretKey};
 
@@ -93,18 +92,7 @@ impl Stripe {
     }
 
     pub(crate) fn run(&self, world: &World) -> Runner {
-        let settings = Settings {
-            retry: (Duration::from_millis(1), Duration::from_millis(10)),
-            ..Settings::default()
-        };
-        let handler = Arc::new(self.handler());
-        Runner::start(
-            world.db.clone(),
-            &world.daemon_url(),
-            vec![handler],
-            settings,
-        )
-        .unwrap()
+        crate::made_up::start(world, self.handler(), crate::made_up::quick())
     }
 }
 

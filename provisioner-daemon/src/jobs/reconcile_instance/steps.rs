@@ -69,6 +69,7 @@ impl Attempt<'_> {
         JobError::check(
             instances::record_step(db, claim, self.instance.id, step.name, state, detail).await?,
         )?;
+        tracing::info!(step.name, state, "step");
         if let Some(entry) = self
             .instance
             .progress
@@ -96,13 +97,6 @@ impl Attempt<'_> {
         let span = tracing::info_span!("step", step.name);
         let ended = self.driver.ensure(step, &work).instrument(span).await;
         metrics::histogram!("prov_step_seconds", "step" => step.name).record(began.elapsed());
-        if matches!(ended, Ok(Progress::Done)) {
-            tracing::info!(
-                step.name,
-                duration_ms = began.elapsed().as_millis(),
-                "step done"
-            );
-        }
         self.cx.fault(format_args!("after:{wish}:{}", step.name))?;
         match ended {
             Ok(progress) => Ok(progress),
