@@ -1,4 +1,4 @@
-//! Does what becomes due, one object in one transaction.
+//! Does what becomes due, in the order in which it does, one object in one transaction.
 
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 use crate::api::error::ApiError;
 use crate::billing::advance;
 use crate::server::App;
-use crate::work::Cause;
 use crate::work::Work;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -25,24 +24,29 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
 
 async fn advance_forever(app: &App) {
     loop {
-        match advance_one(app).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "time cannot be advanced");
-            }
+        if let Err(error) = catch_up(app).await {
+            tracing::warn!(error = format!("{error:#}"), "time cannot be advanced");
         }
         tokio::time::sleep(TICK).await;
     }
 }
 
+/// Does everything that is due by now. One caller at a time, so that nothing overtakes.
+pub(crate) async fn catch_up(app: &App) -> anyhow::Result<()> {
+    let _turn = app.turn.lock().await;
+    while advance_one(app).await? {}
+    Ok(())
+}
+
 /// Answers whether there was something to do.
 async fn advance_one(app: &App) -> anyhow::Result<bool> {
     let mut client = app.pool.get().await.context("take a connection")?;
-    let work = Work::begin(&mut client, &app.settings, Cause::default()).await?;
+    let work = Work::begin_alone(&mut client, &app.settings).await?;
     let Some(object) = work.find_due().await? else {
         return Ok(false);
     };
+    // Also after a long leap, a thing happens at its own time.
+    work.fix(object.due_at.unwrap_or(work.now()));
     let id = object.id().to_owned();
     match advance::advance(&work, object).await {
         Ok(()) => {

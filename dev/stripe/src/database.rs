@@ -11,6 +11,11 @@ use deadpool_postgres::Runtime;
 use tokio_postgres::Config;
 use tokio_postgres::NoTls;
 
+use crate::resources::portal_configurations;
+use crate::resources::webhook_endpoints;
+use crate::settings::Settings;
+use crate::work::Work;
+
 const MAX_CONNECTIONS: usize = 8;
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 /// A database that is just starting is waited for, one that is not there is an error.
@@ -57,6 +62,20 @@ pub(crate) async fn prepare(pool: &Pool) -> anyhow::Result<()> {
         attempt += 1;
         tokio::time::sleep(START_PAUSE).await;
     }
+}
+
+/// Puts in what is there from the start: the portal's default, and the endpoint of the command line (its address
+/// and secret).
+pub(crate) async fn furnish(
+    pool: &Pool,
+    settings: &Settings,
+    (url, secret): (&str, &str),
+) -> anyhow::Result<()> {
+    let mut client = pool.get().await.context("connect to the database")?;
+    let work = Work::begin_alone(&mut client, settings).await?;
+    portal_configurations::ensure_default(&work).await?;
+    webhook_endpoints::ensure_default(&work, url, secret).await?;
+    work.commit().await.context("furnish the database")
 }
 
 async fn create_tables(pool: &Pool) -> anyhow::Result<()> {

@@ -4,8 +4,8 @@
 mod api;
 mod billing;
 mod clock;
+mod control;
 mod database;
-mod deliveries;
 mod ids;
 mod pages;
 mod resources;
@@ -13,6 +13,7 @@ mod server;
 mod settings;
 mod shapes;
 mod store;
+mod webhooks;
 mod work;
 
 use std::io::IsTerminal;
@@ -27,10 +28,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::deliveries::Courier;
 use crate::server::App;
 use crate::settings::Args;
 use crate::settings::Settings;
+use crate::webhooks::courier;
+use crate::webhooks::courier::Courier;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
@@ -61,19 +63,17 @@ async fn run(args: Args) -> anyhow::Result<()> {
         public_url,
         secret_key: args.secret_key,
     });
+    let endpoint = (args.webhook_url.as_str(), args.webhook_secret.expose());
+    database::furnish(&pool, &settings, endpoint).await?;
     let app = App {
         pool: pool.clone(),
         settings,
         outbox: outbox.clone(),
+        turn: Arc::default(),
+        faults: Arc::default(),
     };
-    let http = deliveries::http_client()?;
-    let courier = Courier {
-        pool,
-        http,
-        url: args.webhook_url,
-        secret: args.webhook_secret,
-        outbox,
-    };
+    let http = courier::http_client()?;
+    let courier = Courier { pool, http, outbox };
     let courier = tokio::spawn(courier.run(stop.clone()));
     let clock = tokio::spawn(clock::run(app.clone(), stop.clone()));
 

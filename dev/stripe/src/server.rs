@@ -1,5 +1,6 @@
 //! Listening, and what the handlers share.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,14 @@ use axum::routing::any;
 use deadpool_postgres::Client;
 use deadpool_postgres::Pool;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::api;
 use crate::api::error::ApiError;
+use crate::api::faults::Faults;
+use crate::control;
 use crate::pages;
 use crate::settings::Settings;
 
@@ -30,6 +34,10 @@ pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
     /// Rung when there may be an event to deliver.
     pub(crate) outbox: Arc<Notify>,
+    /// Held by whoever lets time pass.
+    pub(crate) turn: Arc<Mutex<()>>,
+    /// How the next calls shall fail.
+    pub(crate) faults: Arc<Faults>,
 }
 
 impl App {
@@ -46,11 +54,13 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<()> {
     let router = Router::new()
         .route("/v1/{*path}", any(api::handle))
+        .merge(control::routes(&app).layer(DefaultBodyLimit::max(MAX_FORM_BYTES)))
         .merge(pages::routes().layer(DefaultBodyLimit::max(MAX_FORM_BYTES)))
         .fallback(api::handle)
         .with_state(app);
     let signal = stop.clone();
-    let serving = axum::serve(listener, router)
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service)
         .with_graceful_shutdown(async move { signal.cancelled().await })
         .into_future();
     tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use stripe::InvalidSecret;
 use stripe::webhook::Secret;
 use url::Url;
 
@@ -25,8 +26,8 @@ pub(crate) struct Args {
     #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true, value_parser = test_key)]
     pub(crate) secret_key: TestKey,
     /// What deliveries are signed with (`whsec_…`).
-    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true, value_parser = Secret::new)]
-    pub(crate) webhook_secret: Secret,
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true, value_parser = webhook_secret)]
+    pub(crate) webhook_secret: WebhookSecret,
 }
 
 /// What the calls need of them.
@@ -43,6 +44,20 @@ impl TestKey {
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// What the command line's endpoint is signed for. It has no text form on purpose.
+#[derive(Clone)]
+pub(crate) struct WebhookSecret(String);
+
+impl WebhookSecret {
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+fn webhook_secret(text: &str) -> Result<WebhookSecret, InvalidSecret> {
+    Secret::new(text).map(|_| WebhookSecret(text.to_owned()))
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {

@@ -34,6 +34,22 @@ impl Object {
         self.body[field].as_str().unwrap_or_default()
     }
 
+    /// An amount in minor units, a time in Unix seconds or a count; 0 when it is not set.
+    pub(crate) fn number(&self, field: &str) -> i64 {
+        self.body[field].as_i64().unwrap_or_default()
+    }
+
+    /// A switch; false when it is not set.
+    pub(crate) fn is(&self, field: &str) -> bool {
+        self.body[field].as_bool().unwrap_or_default()
+    }
+
+    /// The test clock by which it lives: shown by customers, subscriptions and invoices, hidden by others.
+    pub(crate) fn test_clock(&self) -> Option<&str> {
+        let shown = self.body["test_clock"].as_str();
+        shown.or_else(|| self.hidden["test_clock"].as_str())
+    }
+
     fn of(row: &Row) -> Self {
         Self {
             body: row.get("body"),
@@ -53,6 +69,8 @@ pub(crate) struct Filter {
     pub(crate) one_of: (&'static str, Vec<String>),
     /// A field that must have none of these values.
     pub(crate) none_of: (&'static str, Vec<String>),
+    /// When it was made: first and last second.
+    pub(crate) created: (i64, i64),
 }
 
 impl Filter {
@@ -63,6 +81,7 @@ impl Filter {
             like,
             one_of: ("id", Vec::new()),
             none_of: ("id", Vec::new()),
+            created: (i64::MIN, i64::MAX),
         }
     }
 
@@ -85,8 +104,8 @@ pub(crate) enum Range {
 
 impl Work<'_> {
     pub(crate) async fn insert(&self, object: &Object) -> Result<(), tokio_postgres::Error> {
-        let statement = "INSERT INTO objects (id, kind, body, hidden, due_at)
-            VALUES ($1, $2, $3, $4, $5)";
+        let statement = "INSERT INTO objects (id, kind, body, hidden, due_at, clock)
+            VALUES ($1, $2, $3, $4, $5, $6)";
         let Object {
             body,
             hidden,
@@ -94,25 +113,32 @@ impl Work<'_> {
         } = object;
         let (id, kind) = (object.id(), object.text("object"));
         self.sql()
-            .execute(statement, &[&id, &kind, body, hidden, due_at])
+            .execute(
+                statement,
+                &[&id, &kind, body, hidden, due_at, &object.test_clock()],
+            )
             .await
             .map(|_| ())
     }
 
     pub(crate) async fn save(&self, object: &Object) -> Result<(), tokio_postgres::Error> {
-        let statement = "UPDATE objects SET body = $2, hidden = $3, due_at = $4 WHERE id = $1";
+        let statement = "UPDATE objects SET body = $2, hidden = $3, due_at = $4, clock = $5
+            WHERE id = $1";
         let Object {
             body,
             hidden,
             due_at,
         } = object;
         self.sql()
-            .execute(statement, &[&object.id(), body, hidden, due_at])
+            .execute(
+                statement,
+                &[&object.id(), body, hidden, due_at, &object.test_clock()],
+            )
             .await
             .map(|_| ())
     }
 
-    /// The object, locked until this work ends, so that two callers cannot both change what they read.
+    /// The object, locked until this work ends. From here on it is the time of its test clock.
     pub(crate) async fn find(
         &self,
         kind: &str,
@@ -124,6 +150,21 @@ impl Work<'_> {
             return Ok(None); // nothing is called that, and the database cannot even be asked
         }
         let row = self.sql().query_opt(statement, &[&kind, &id]).await?;
+        self.found(row).await
+    }
+
+    async fn found(&self, row: Option<Row>) -> Result<Option<Object>, tokio_postgres::Error> {
+        let Some(object) = row.as_ref().map(Object::of) else {
+            return Ok(None);
+        };
+        self.enter(&object).await?;
+        Ok(Some(object))
+    }
+
+    /// The object of an id, whatever its kind; nothing is locked and the time stays.
+    pub(crate) async fn peek(&self, id: &str) -> Result<Option<Object>, tokio_postgres::Error> {
+        let statement = "SELECT body, hidden, due_at FROM objects WHERE id = $1";
+        let row = self.sql().query_opt(statement, &[&id]).await?;
         Ok(row.as_ref().map(Object::of))
     }
 
@@ -136,14 +177,31 @@ impl Work<'_> {
         let statement = "SELECT body, hidden, due_at FROM objects WHERE kind = $1 AND body @> $2
             ORDER BY sequence DESC LIMIT 1 FOR UPDATE";
         let row = self.sql().query_opt(statement, &[&kind, like]).await?;
-        Ok(row.as_ref().map(Object::of))
+        self.found(row).await
     }
 
-    /// Takes one object whose time has come; another worker's is left alone.
+    /// All objects of a kind that hold these fields, oldest first, locked as with `find`.
+    pub(crate) async fn find_all(
+        &self,
+        kind: &str,
+        like: &Value,
+    ) -> Result<Vec<Object>, tokio_postgres::Error> {
+        let statement = "SELECT body, hidden, due_at FROM objects WHERE kind = $1 AND body @> $2
+            ORDER BY sequence FOR UPDATE";
+        let rows = self.sql().query(statement, &[&kind, like]).await?;
+        Ok(rows.iter().map(Object::of).collect())
+    }
+
+    /// Takes the object whose time came first, by its own clock. A test clock comes after all that lives by it.
     pub(crate) async fn find_due(&self) -> Result<Option<Object>, tokio_postgres::Error> {
-        let statement = "SELECT body, hidden, due_at FROM objects WHERE due_at <= $1
-            ORDER BY due_at, sequence LIMIT 1 FOR UPDATE SKIP LOCKED";
-        let row = self.sql().query_opt(statement, &[&self.now()]).await?;
+        let statement = "SELECT body, hidden, due_at FROM objects WHERE due_at <= CASE
+                WHEN clock IS NULL THEN $1
+                ELSE (SELECT coalesce((hidden ->> 'target')::bigint, (body ->> 'frozen_time')::bigint)
+                    FROM objects clocks WHERE clocks.id = objects.clock)
+            END
+            ORDER BY due_at, kind = 'test_helpers.test_clock', sequence LIMIT 1
+            FOR UPDATE OF objects";
+        let row = self.sql().query_opt(statement, &[&self.clock()]).await?;
         Ok(row.as_ref().map(Object::of))
     }
 
@@ -166,7 +224,8 @@ impl Work<'_> {
     ) -> Result<Vec<Value>, tokio_postgres::Error> {
         const WHERE: &str = "FROM objects WHERE kind = $1 AND body @> $2
             AND (cardinality($4::text[]) = 0 OR body ->> $3 = ANY ($4))
-            AND body ->> $5 <> ALL ($6::text[])";
+            AND coalesce(body ->> $5, '') <> ALL ($6::text[])
+            AND coalesce((body ->> 'created')::bigint, 0) BETWEEN $8 AND $9";
         let (comparison, order, bound) = match range {
             Range::Newest => ("sequence < $7", "DESC", i64::MAX),
             Range::OlderThan(bound) => ("sequence < $7", "DESC", bound),
@@ -179,13 +238,15 @@ impl Work<'_> {
             like,
             one_of,
             none_of,
+            created,
         } = filter;
         let rows = self
             .sql()
             .query(
                 &statement,
                 &[
-                    kind, like, &one_of.0, &one_of.1, &none_of.0, &none_of.1, &bound,
+                    kind, like, &one_of.0, &one_of.1, &none_of.0, &none_of.1, &bound, &created.0,
+                    &created.1,
                 ],
             )
             .await?;

@@ -4,7 +4,10 @@ use axum::Json;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use http::StatusCode;
+use serde_json::Value;
 use serde_json::json;
+
+use crate::billing::cards::Decline;
 
 /// Why a call does not get what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,7 @@ pub(crate) struct Refusal {
     code: Option<&'static str>,
     message: String,
     param: Option<String>,
+    decline_code: Option<&'static str>,
 }
 
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
@@ -44,7 +48,45 @@ impl ApiError {
             code,
             message,
             param,
+            decline_code: None,
         }))
+    }
+
+    /// The bank says no (402).
+    pub(crate) fn declined(why: &Decline) -> Self {
+        Self::Refused(Box::new(Refusal {
+            status: StatusCode::PAYMENT_REQUIRED,
+            kind: "card_error",
+            code: Some(why.code),
+            message: why.message.to_owned(),
+            param: None,
+            decline_code: Some(why.decline_code),
+        }))
+    }
+
+    /// Too many calls (429).
+    pub(crate) fn rate_limited() -> Self {
+        let message =
+            "Request rate limit exceeded. Learn more about rate limits in Stripe's documentation.";
+        Self::refused(
+            StatusCode::TOO_MANY_REQUESTS,
+            "invalid_request_error",
+            Some("rate_limit"),
+            message.to_owned(),
+            None,
+        )
+    }
+
+    /// The state of things forbids it (400), with Stripe's code for that.
+    pub(crate) fn coded(code: &'static str, message: impl Into<String>) -> Self {
+        let kind = "invalid_request_error";
+        Self::refused(
+            StatusCode::BAD_REQUEST,
+            kind,
+            Some(code),
+            message.into(),
+            None,
+        )
     }
 
     /// A parameter that is wrong, with Stripe's code where it has one.
@@ -148,8 +190,14 @@ impl From<anyhow::Error> for ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+impl ApiError {
+    /// Whether a call came as far as the bank, so that its answer is kept for its idempotency key.
+    pub(crate) fn is_decline(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.kind == "card_error")
+    }
+
+    /// Status and body.
+    pub(crate) fn into_parts(self) -> (StatusCode, Value) {
         let refusal = match self {
             Self::Refused(refusal) => *refusal,
             Self::Internal(error) => {
@@ -160,17 +208,27 @@ impl IntoResponse for ApiError {
                     code: None,
                     message: "An unknown error occurred".to_owned(),
                     param: None,
+                    decline_code: None,
                 }
             }
         };
         let mut error = json!({ "type": refusal.kind, "message": refusal.message });
         if let Some(code) = refusal.code {
             error["code"] = code.into();
-            error["doc_url"] = format!("https://stripe.com/docs/error-codes/{code}").into();
         }
         if let Some(param) = refusal.param {
             error["param"] = param.into();
         }
-        (refusal.status, Json(json!({ "error": error }))).into_response()
+        if let Some(code) = refusal.decline_code {
+            error["decline_code"] = code.into();
+        }
+        (refusal.status, json!({ "error": error }))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, body) = self.into_parts();
+        (status, Json(body)).into_response()
     }
 }

@@ -18,8 +18,9 @@ pub(crate) async fn answer(
     work: &Work<'_>,
     mut params: Params,
     url: &str,
-    filter: Filter,
+    mut filter: Filter,
 ) -> ApiResult<Value> {
+    filter.created = created(&mut params)?;
     let limit = limit(&mut params)?;
     let range = range(work, &mut params, filter.kind).await?;
     params.finish()?;
@@ -32,6 +33,25 @@ pub(crate) async fn answer(
         data.reverse();
     }
     Ok(json!({ "object": "list", "url": url, "has_more": has_more, "data": data }))
+}
+
+/// When the objects were made: `created`, or `created[gte]` and the like.
+fn created(params: &mut Params) -> ApiResult<(i64, i64)> {
+    if let Some(at) = params.integer("created")? {
+        return Ok((at, at));
+    }
+    let after = params
+        .integer("created[gt]")?
+        .map(|at| at.saturating_add(1));
+    let before = params
+        .integer("created[lt]")?
+        .map(|at| at.saturating_sub(1));
+    let first = params.integer("created[gte]")?.max(after);
+    let lasts = [params.integer("created[lte]")?, before];
+    Ok((
+        first.unwrap_or(i64::MIN),
+        lasts.into_iter().flatten().min().unwrap_or(i64::MAX),
+    ))
 }
 
 fn limit(params: &mut Params) -> ApiResult<i64> {

@@ -50,6 +50,11 @@ impl Params {
         Ok(Self(params))
     }
 
+    /// No parameters, for calls from within.
+    pub(crate) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Takes a parameter. Of one that is given twice, the last counts.
     fn take(&mut self, name: &str) -> Option<String> {
         let mut found = None;

@@ -5,8 +5,11 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::api::error::ApiResult;
-use crate::billing::cards::Card;
+use crate::billing::cards::TestCard;
+use crate::billing::charging::Outcome;
+use crate::billing::discounts;
 use crate::billing::subscribing;
+use crate::billing::subscribing::First;
 use crate::billing::subscribing::Line;
 use crate::billing::subscribing::Order;
 use crate::resources::customers;
@@ -19,7 +22,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// What the customer gave on the page.
 pub(crate) struct Payer<'a> {
     /// None where nothing is due now and the session asks for a card only if required.
-    pub(crate) card: Option<&'a Card>,
+    pub(crate) card: Option<&'static TestCard>,
     /// Used when the session knows no customer.
     pub(crate) email: &'a str,
 }
@@ -32,29 +35,84 @@ pub(crate) async fn complete(
 ) -> ApiResult<()> {
     let customer = customer(work, session, payer.email).await?;
     let payment_method = match payer.card {
-        Some(card) => Some(payment_methods::attach(work, customer.id(), card).await?),
+        Some(card) => Some(payment_methods::attach(work, &customer, card).await?),
         None => None,
     };
-    let order = order(work, session, &customer, payment_method).await?;
-    let is_trial = order.trial_end.is_some();
-    let (subscription, invoice) = subscribing::start(work, &order).await?;
+    let order = order(work, session, customer.clone(), payment_method).await?;
+    let started = subscribing::start(work, order, First::Paid).await?;
+    let is_free = session.number("amount_total") == 0;
+    let payment_status = match started.outcome {
+        _ if is_free => "no_payment_required",
+        Some(Outcome::Processing) => "unpaid",
+        _ => "paid",
+    };
+    if payment_status == "unpaid" {
+        remember(work, &started.invoice, session.id()).await?;
+    }
 
     let body = &mut session.body;
     body["status"] = "complete".into();
-    body["payment_status"] = if is_trial {
-        "no_payment_required".into()
-    } else {
-        "paid".into()
-    };
+    body["payment_status"] = payment_status.into();
     body["customer"] = customer.id().into();
     body["customer_details"] = customer_details(&customer);
-    body["subscription"] = subscription.id().into();
-    body["invoice"] = invoice.id().into();
+    body["subscription"] = started.subscription.id().into();
+    body["invoice"] = started.invoice.id().into();
     body["url"] = Value::Null;
     session.due_at = None;
     work.save(session).await?;
     work.emit("checkout.session.completed", session).await?;
     Ok(())
+}
+
+/// Lets the payment that is on its way know whose it is.
+async fn remember(work: &Work<'_>, invoice: &Object, session: &str) -> ApiResult<()> {
+    let id = invoice.hidden["payment_intent"]
+        .as_str()
+        .unwrap_or_default();
+    let found = work.find("payment_intent", id).await?;
+    let mut intent = found.context("the invoice's PaymentIntent is missing")?;
+    intent.hidden["checkout_session"] = session.into();
+    work.save(&intent).await?;
+    Ok(())
+}
+
+/// Computes what is due when the session is paid: nothing with a trial.
+pub(crate) async fn total(work: &Work<'_>, session: &mut Object) -> ApiResult<()> {
+    let lines = lines(work, session).await?;
+    let amounts = lines.iter().map(|line| {
+        let unit = line.price["unit_amount"].as_i64().unwrap_or_default();
+        unit.saturating_mul(line.quantity)
+    });
+    let is_trial = trial_end(work, session).is_some();
+    let subtotal = if is_trial { 0 } else { amounts.sum() };
+    let off = match coupon(work, session).await? {
+        Some(coupon) => discounts::reduction(&coupon.body, subtotal),
+        None => 0,
+    };
+    session.body["amount_subtotal"] = subtotal.into();
+    session.body["amount_total"] = (subtotal - off).into();
+    session.body["total_details"]["amount_discount"] = off.into();
+    Ok(())
+}
+
+/// Gives a session a coupon, and the promotion code that led to it.
+pub(crate) fn discount(session: &mut Object, coupon: &Object, code: Option<&Object>) {
+    let code = code.map(Object::id);
+    let shown = if code.is_some() {
+        Value::Null
+    } else {
+        coupon.id().into()
+    };
+    session.hidden["coupon"] = coupon.id().into();
+    session.hidden["promotion_code"] = json!(code);
+    session.body["discounts"] = json!([{ "coupon": shown, "promotion_code": code }]);
+}
+
+async fn coupon(work: &Work<'_>, session: &Object) -> ApiResult<Option<Object>> {
+    match session.hidden["coupon"].as_str() {
+        Some(id) => Ok(work.find("coupon", id).await?),
+        None => Ok(None),
+    }
 }
 
 /// Closes an open session.
@@ -110,12 +168,14 @@ async fn customer(work: &Work<'_>, session: &Object, email: &str) -> ApiResult<O
 async fn order(
     work: &Work<'_>,
     session: &Object,
-    customer: &Object,
+    customer: Object,
     payment_method: Option<Object>,
 ) -> ApiResult<Order> {
     let data = &session.hidden["subscription_data"];
+    let code = session.hidden["promotion_code"].as_str().map(str::to_owned);
+    let coupon = coupon(work, session).await?;
     Ok(Order {
-        customer: customer.id().to_owned(),
+        customer,
         lines: lines(work, session).await?,
         trial_end: trial_end(work, session),
         metadata: data["metadata"].clone(),
@@ -125,6 +185,7 @@ async fn order(
             .as_str()
             .unwrap_or("create_invoice")
             .to_owned(),
+        discount: coupon.map(|coupon| (coupon, code)),
     })
 }
 

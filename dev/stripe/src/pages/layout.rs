@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use maud::DOCTYPE;
 use maud::Markup;
 use maud::html;
+use serde_json::Value;
 
 /// Currencies without minor units, of those that Stripe knows.
 const WHOLE_CURRENCIES: &[&str] = &[
@@ -45,6 +46,15 @@ pub(super) fn money(amount: i64, currency: &str) -> String {
     let sign = if amount < 0 { "-" } else { "" };
     let amount = amount.unsigned_abs();
     format!("{sign}{}.{:02} {name}", amount / 100, amount % 100)
+}
+
+/// A price's period -> `every 2 weeks`
+pub(super) fn every(price: &Value) -> String {
+    let interval = price["recurring"]["interval"].as_str().unwrap_or_default();
+    match price["recurring"]["interval_count"].as_i64() {
+        Some(count) if count > 1 => format!("every {count} {interval}s"),
+        _ => format!("every {interval}"),
+    }
 }
 
 /// Unix seconds -> `24 December 2026`

@@ -1,5 +1,7 @@
 //! The pages that a customer sees. They work without JavaScript.
 
+mod bank;
+mod card_form;
 mod invoice;
 mod layout;
 mod pay;
@@ -30,12 +32,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/", get(front))
         .route("/c/pay/{session}", get(pay::show))
         .route("/c/pay/{session}/pay", post(pay::pay))
+        .route("/c/pay/{session}/promotion", post(pay::promote))
         .route("/i/{page}", get(invoice::show))
-        .route("/p/session/{secret}", get(portal::show))
-        .route(
-            "/p/session/{secret}/{subscription}/{action}",
-            post(portal::act),
-        )
+        .route("/i/{page}/pay", post(invoice::pay))
+        .merge(portal::routes())
         .route("/style.css", get(style))
         .layer(middleware::from_fn(protect))
 }
@@ -45,26 +45,25 @@ pub(crate) fn routes() -> Router<App> {
 pub(crate) enum PageError {
     /// No such page, or the link is too old (404).
     Missing(&'static str),
-    /// Ours.
-    Internal(ApiError),
+    /// The state of things forbids it, or something of ours fails.
+    Failed(ApiError),
 }
 
 impl<E: Into<ApiError>> From<E> for PageError {
     fn from(error: E) -> Self {
-        Self::Internal(error.into())
+        Self::Failed(error.into())
     }
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, message) = match self {
-            Self::Missing(message) => (StatusCode::NOT_FOUND, message),
-            Self::Internal(error) => {
-                tracing::error!(error = ?error, "page fails");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "Something went wrong. Please try again.",
-                )
+            Self::Missing(message) => (StatusCode::NOT_FOUND, message.to_owned()),
+            Self::Failed(error) => {
+                // A refusal is the customer's to read; of anything else only the log knows more.
+                let (status, body) = error.into_parts();
+                let message = body["error"]["message"].as_str();
+                (status, message.unwrap_or_default().to_owned())
             }
         };
         let page = layout::page("Not available", &html! { p { (message) } });

@@ -11,6 +11,7 @@ use crate::api::params::Params;
 use crate::billing::checkout;
 use crate::ids;
 use crate::resources::customers;
+use crate::resources::subscriptions;
 use crate::shapes;
 use crate::store::Filter;
 use crate::store::Object;
@@ -25,16 +26,21 @@ const MIN_TRIAL_SECONDS: i64 = 48 * 60 * 60;
 pub(crate) async fn create(work: &Work<'_>, mut params: Params) -> ApiResult<Value> {
     refuse_payment_method_types(&params)?;
     require_subscription_mode(&mut params)?;
-    let (items, currency) = line_items(work, &mut params).await?;
-    let subscription_data = subscription_data(work, &mut params)?;
+    // First, since its clock is the session's.
     let customer = customer(work, &mut params).await?;
+    let (items, currency) = ordered(work, &mut params).await?;
+    let subscription_data = subscription_data(work, &mut params)?;
     let mut session = Object::new(render(work, &mut params, &currency)?);
-    session.body["customer"] = customer;
+    if let Some(customer) = customer {
+        session.body["customer"] = customer.id().into();
+        session.hidden["test_clock"] = customer.body["test_clock"].clone();
+    }
     session.hidden["line_items"] = items;
     session.hidden["subscription_data"] = subscription_data;
-    let total = total(work, &session).await?;
-    session.body["amount_subtotal"] = total.into();
-    session.body["amount_total"] = total.into();
+    if let Some((coupon, code)) = subscriptions::discount(work, &mut params).await? {
+        checkout::discount(&mut session, &coupon, code.as_ref());
+    }
+    checkout::total(work, &mut session).await?;
     session.due_at = session.body["expires_at"].as_i64();
     params.finish()?;
     work.insert(&session).await?;
@@ -72,6 +78,42 @@ pub(crate) async fn list(work: &Work<'_>, mut params: Params) -> ApiResult<Value
     lists::answer(work, params, "/v1/checkout/sessions", filter).await
 }
 
+/// `GET …/line_items`: all of them, since a session has few.
+pub(crate) async fn line_items(work: &Work<'_>, id: &str, mut params: Params) -> ApiResult<Value> {
+    params.integer("limit")?;
+    params.finish()?;
+    let found = work.find("checkout.session", id).await?;
+    let session = found.ok_or_else(|| ApiError::missing("checkout.session", id))?;
+    line_items_of(work, &session).await
+}
+
+/// A session's line items, which it shows only to those who ask.
+pub(crate) async fn line_items_of(work: &Work<'_>, session: &Object) -> ApiResult<Value> {
+    let mut items = Vec::new();
+    for line in checkout::lines(work, session).await? {
+        let product = line.price["product"].as_str().unwrap_or_default();
+        let product = work.peek(product).await?;
+        let unit = line.price["unit_amount"].as_i64().unwrap_or_default();
+        let amount = unit.saturating_mul(line.quantity);
+        items.push(json!({
+            "id": ids::new("li_1"),
+            "object": "item",
+            "adjustable_quantity": null,
+            "amount_discount": 0,
+            "amount_subtotal": amount,
+            "amount_tax": 0,
+            "amount_total": amount,
+            "currency": line.price["currency"],
+            "description": product.map(|product| product.body["name"].clone()),
+            "metadata": {},
+            "price": line.price,
+            "quantity": line.quantity,
+        }));
+    }
+    let url = format!("/v1/checkout/sessions/{}/line_items", session.id());
+    Ok(json!({ "object": "list", "data": items, "has_more": false, "url": url }))
+}
+
 /// Checks that a browser can be sent there; a script must not be.
 pub(crate) fn check_url(text: &str, param: &str) -> ApiResult<()> {
     if Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
@@ -103,7 +145,7 @@ fn require_subscription_mode(params: &mut Params) -> ApiResult<()> {
     params.choice("ui_mode", &["hosted_page"]).map(|_| ())
 }
 
-async fn line_items(work: &Work<'_>, params: &mut Params) -> ApiResult<(Value, Value)> {
+async fn ordered(work: &Work<'_>, params: &mut Params) -> ApiResult<(Value, Value)> {
     let elements = params.elements("line_items");
     if elements.is_empty() || elements.len() > MAX_LINE_ITEMS {
         let message = "Between 1 and 20 line items are required in subscription mode";
@@ -181,6 +223,11 @@ fn subscription_data(work: &Work<'_>, params: &mut Params) -> ApiResult<Value> {
         return Err(ApiError::parameter(None, &name("trial_end"), message));
     }
     let missing = "subscription_data[trial_settings][end_behavior][missing_payment_method]";
+    let end_is_given = days.is_some() || end.is_some();
+    if params.mentions("subscription_data[trial_settings]") && !end_is_given {
+        let message = "Trial settings need a trial";
+        return Err(ApiError::parameter(None, missing, message));
+    }
     params.choice("subscription_data[billing_mode][type]", &["flexible"])?;
     Ok(json!({
         "trial_period_days": days,
@@ -191,9 +238,9 @@ fn subscription_data(work: &Work<'_>, params: &mut Params) -> ApiResult<Value> {
     }))
 }
 
-async fn customer(work: &Work<'_>, params: &mut Params) -> ApiResult<Value> {
+async fn customer(work: &Work<'_>, params: &mut Params) -> ApiResult<Option<Object>> {
     let Some(id) = params.text("customer") else {
-        return Ok(Value::Null);
+        return Ok(None);
     };
     if params.mentions("customer_email") {
         let message = "You may only specify one of these parameters: customer, customer_email.";
@@ -202,22 +249,7 @@ async fn customer(work: &Work<'_>, params: &mut Params) -> ApiResult<Value> {
     for field in ["address", "name"] {
         params.choice(&format!("customer_update[{field}]"), &["auto", "never"])?;
     }
-    Ok(customers::find(work, &id).await?.id().into())
-}
-
-/// What is due when the session is paid: nothing with a trial.
-async fn total(work: &Work<'_>, session: &Object) -> ApiResult<i64> {
-    if checkout::trial_end(work, session).is_some() {
-        return Ok(0);
-    }
-    let lines = checkout::lines(work, session).await?;
-    let amounts = lines.iter().map(|line| {
-        line.price["unit_amount"]
-            .as_i64()
-            .unwrap_or_default()
-            .saturating_mul(line.quantity)
-    });
-    Ok(amounts.sum())
+    Ok(Some(customers::find(work, &id).await?))
 }
 
 fn expires_at(work: &Work<'_>, params: &mut Params) -> ApiResult<i64> {

@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
+pub(crate) const CHARGE: &str = include_str!("charge.json");
 pub(crate) const CHECKOUT_SESSION: &str = include_str!("checkout_session.json");
 pub(crate) const INVOICE: &str = include_str!("invoice.json");
+pub(crate) const PAYMENT_INTENT: &str = include_str!("payment_intent.json");
+pub(crate) const PORTAL_CONFIGURATION: &str = include_str!("portal_configuration.json");
+pub(crate) const SETUP_INTENT: &str = include_str!("setup_intent.json");
 pub(crate) const SUBSCRIPTION: &str = include_str!("subscription.json");
 
 /// The shape with `fields` put in.
@@ -24,10 +28,17 @@ mod tests {
 
     #[test]
     fn every_shape_is_an_object_of_its_kind() {
-        let kinds = [CHECKOUT_SESSION, INVOICE, SUBSCRIPTION]
-            .map(|shape| fill(shape, json!({ "id": "x" })))
-            .map(|object| object["object"].as_str().map(str::to_owned));
-        let wanted = ["checkout.session", "invoice", "subscription"];
-        assert_eq!(kinds, wanted.map(|kind| Some(kind.to_owned())));
+        let shapes = [
+            (CHARGE, "charge"),
+            (CHECKOUT_SESSION, "checkout.session"),
+            (INVOICE, "invoice"),
+            (PAYMENT_INTENT, "payment_intent"),
+            (PORTAL_CONFIGURATION, "billing_portal.configuration"),
+            (SETUP_INTENT, "setup_intent"),
+            (SUBSCRIPTION, "subscription"),
+        ];
+        for (shape, kind) in shapes {
+            assert_eq!(fill(shape, json!({ "id": "x" }))["object"], kind);
+        }
     }
 }

@@ -4,53 +4,17 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import Stripe from 'stripe';
 
-import { WEBHOOK_SECRET, eventually, start } from './stand-in.mjs';
+import { open } from './shop.mjs';
 import { problems } from './types.mjs';
 
-let standIn;
+let shop;
 let stripe;
+let catalogue, delivered, order, pay;
 before(async () => {
-  standIn = await start();
-  stripe = standIn.stripe;
+  shop = await open();
+  ({ stripe, catalogue, delivered, order, pay } = shop);
 });
-after(() => standIn?.stop());
-
-const pay = (session, fields) =>
-  fetch(`${session.url}/pay`, {
-    method: 'POST',
-    body: new URLSearchParams(fields),
-    redirect: 'manual',
-  });
-
-/** The delivery of a type for an object, checked as an endpoint checks it. */
-async function delivered(type, id) {
-  const find = () =>
-    standIn.deliveries
-      .map(({ body, signature }) => stripe.webhooks.constructEvent(body, signature, WEBHOOK_SECRET))
-      .find((event) => event.type === type && (event.data.object.id === id || !id));
-  return eventually(find);
-}
-
-async function catalogue(key, amount = 2000, interval = 'month') {
-  const product = await stripe.products.create({ name: `Plan ${key}` });
-  return stripe.prices.create({
-    product: product.id,
-    unit_amount: amount,
-    currency: 'usd',
-    recurring: { interval },
-    lookup_key: key,
-  });
-}
-
-const order = (customer, price, extra = {}) => ({
-  mode: 'subscription',
-  customer: customer.id,
-  client_reference_id: 'account-1',
-  line_items: [{ price: price.id, quantity: 1 }],
-  success_url: 'http://app.example/return?session={CHECKOUT_SESSION_ID}',
-  cancel_url: 'http://app.example/plans',
-  ...extra,
-});
+after(() => shop?.stop());
 
 test('a trial: customer, price, session, page, subscription, events', async () => {
   const customer = await stripe.customers.create({ email: 'a@example.org', metadata: { account_id: '1' } });
@@ -154,7 +118,6 @@ test('cancel at the end of the period, take it back, cancel now', async () => {
 
   const other = await catalogue('byok_monthly_2', 1500);
   const items = [{ id: kept.items.data[0].id, price: other.id }];
-  await assert.rejects(stripe.subscriptions.update(id, { items }), { param: 'proration_behavior' });
   const changed = await stripe.subscriptions.update(id, { items, proration_behavior: 'none' });
   assert.equal(changed.items.data[0].price.id, other.id);
 
@@ -164,29 +127,6 @@ test('cancel at the end of the period, take it back, cancel now', async () => {
   assert.equal((await stripe.subscriptions.list({ customer: customer.id })).data.length, 0);
   assert.equal((await stripe.subscriptions.list({ customer: customer.id, status: 'ended' })).data.length, 1);
   await assert.rejects(stripe.subscriptions.cancel(id), { code: 'resource_missing', statusCode: 404 });
-});
-
-test('the portal page cancels and takes back by plain forms', async () => {
-  const customer = await stripe.customers.create({ email: 'p@example.org' });
-  const price = await catalogue('portal_monthly');
-  const session = await stripe.checkout.sessions.create(order(customer, price));
-  await pay(session, { card: '4242424242424242' });
-  const { subscription: id } = await stripe.checkout.sessions.retrieve(session.id);
-  const portal = await stripe.billingPortal.sessions.create({
-    customer: customer.id,
-    return_url: 'http://app.example/billing',
-  });
-  const press = async (label) => {
-    const page = await (await fetch(portal.url)).text();
-    assert.ok(page.includes(label), page);
-    const action = page.match(/<form method="post" action="([^"]+)"/)[1];
-    const answer = await fetch(new URL(action, portal.url), { method: 'POST', redirect: 'manual' });
-    assert.equal(answer.status, 303);
-  };
-  await press('Cancel at the end of the period');
-  assert.equal((await stripe.subscriptions.retrieve(id)).cancel_at_period_end, true);
-  await press('Keep the subscription');
-  assert.equal((await stripe.subscriptions.retrieve(id)).cancel_at_period_end, false);
 });
 
 test('a session can be expired, and then not paid', async () => {
@@ -218,12 +158,12 @@ test('refusals look like the real ones', async () => {
     param: 'line_items[0][price]',
   });
   await assert.rejects(stripe.subscriptions.retrieve('sub_none'), { code: 'resource_missing', statusCode: 404 });
-  await assert.rejects(standIn.client('sk_test_wrong').customers.list(), (error) => {
+  await assert.rejects(shop.client('sk_test_wrong').customers.list(), (error) => {
     assert.ok(error instanceof Stripe.errors.StripeAuthenticationError);
     return error.statusCode === 401;
   });
   await assert.rejects(catalogue('refusals_monthly'), { param: 'lookup_key' });
-  await assert.rejects(stripe.rawRequest('GET', '/v1/charges'), { statusCode: 404 });
+  await assert.rejects(stripe.rawRequest('GET', '/v1/payouts'), { statusCode: 404 });
 });
 
 test('an idempotency key gives the same answer, and refuses another call', async () => {

@@ -16,7 +16,8 @@ async function listen(deliveries) {
   const endpoint = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    deliveries.push({ signature: request.headers['stripe-signature'], body: Buffer.concat(chunks) });
+    const path = request.url;
+    deliveries.push({ path, signature: request.headers['stripe-signature'], body: Buffer.concat(chunks) });
     response.end();
   });
   endpoint.listen(0, '127.0.0.1');
@@ -61,6 +62,8 @@ export async function start() {
   return {
     deliveries,
     client,
+    origin: `http://127.0.0.1:${port}`,
+    secretKey: SECRET_KEY,
     stripe: client(),
     async stop() {
       program.kill('SIGTERM');
@@ -75,7 +78,7 @@ export async function start() {
 export async function eventually(look) {
   const end = Date.now() + DEADLINE_MS;
   for (;;) {
-    const found = look();
+    const found = await look();
     if (found) return found;
     if (Date.now() > end) throw new Error(`not within ${DEADLINE_MS} ms: ${look}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

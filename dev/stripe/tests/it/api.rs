@@ -62,7 +62,7 @@ async fn our_client_reads_what_it_wrote() {
         page.text()
             .await
             .unwrap()
-            .contains("Cancel at the end of the period")
+            .contains("Cancel the subscription")
     );
 }
 

@@ -9,22 +9,41 @@ use crate::support::Database;
 #[tokio::test]
 async fn the_official_client_works_unmodified() {
     let folder = installed();
+    let mut scripts = tokio::task::JoinSet::new();
+    for script in scripts_in(&folder.join("conformance")) {
+        scripts.spawn(run(folder.clone(), script));
+    }
+    assert!(!scripts.is_empty());
+    while let Some(run) = scripts.join_next().await {
+        run.expect("a script that passes");
+    }
+}
+
+fn scripts_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder of the scripts");
+    let files = entries.map(|entry| entry.expect("an entry").path());
+    let is_script = |file: &PathBuf| file.to_string_lossy().ends_with(".test.mjs");
+    files.filter(is_script).collect()
+}
+
+/// Runs one script on a stand-in and a database of its own.
+async fn run(folder: PathBuf, script: PathBuf) {
     let database = Database::new().await;
-    let run = move || {
-        Command::new("npm")
-            .args(["test", "--silent"])
-            .current_dir(folder)
-            .env("DEV_STRIPE", env!("CARGO_BIN_EXE_dev-stripe"))
-            .env("DATABASE_URL", &database.url)
-            .output()
-            .expect("run npm")
-    };
-    let output = tokio::task::spawn_blocking(run).await.expect("npm");
+    let node = tokio::process::Command::new("node")
+        .args(["--test", "--test-reporter=tap"])
+        .arg(&script)
+        .current_dir(folder)
+        .env("DEV_STRIPE", env!("CARGO_BIN_EXE_dev-stripe"))
+        .env("DATABASE_URL", &database.url)
+        .kill_on_drop(true)
+        .output();
+    let output = node.await.expect("run node");
     let said = String::from_utf8_lossy(&output.stdout);
+    let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
+        "{}: {said}{complaints}",
+        script.display()
     );
     assert!(
         said.contains("# fail 0") && !said.contains("# pass 0"),

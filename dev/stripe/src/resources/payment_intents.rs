@@ -1,0 +1,18 @@
+//! `/v1/payment_intents`; they are made by `billing`.
+
+use serde_json::Value;
+
+use crate::api::error::ApiResult;
+use crate::api::lists;
+use crate::api::params::Params;
+use crate::store::Filter;
+use crate::work::Work;
+
+pub(crate) async fn retrieve(work: &Work<'_>, id: &str, params: Params) -> ApiResult<Value> {
+    super::retrieve(work, "payment_intent", "payment_intent", id, params).await
+}
+
+pub(crate) async fn list(work: &Work<'_>, mut params: Params) -> ApiResult<Value> {
+    let filter = Filter::all("payment_intent").with("customer", params.text("customer"));
+    lists::answer(work, params, "/v1/payment_intents", filter).await
+}
