@@ -20,15 +20,21 @@ pub(crate) fn full(content: impl Into<Bytes>) -> Body {
 
 /// Problem details (RFC 9457), as all of the API answers.
 pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Response<Body> {
+    let request_id = uuid::Uuid::new_v4().to_string();
     let document = json!({
         "type": "about:blank",
         "title": status.canonical_reason().unwrap_or("Error"),
         "status": status.as_u16(),
         "detail": detail,
         "code": code,
-        "request_id": uuid::Uuid::new_v4(),
+        "request_id": request_id,
     });
     let mut response = json_answer(status, &document);
+    set(
+        &mut response,
+        header::HeaderName::from_static("x-request-id"),
+        &request_id,
+    );
     set(
         &mut response,
         header::CONTENT_TYPE,
