@@ -26,6 +26,7 @@ mod error;
 mod form;
 mod list;
 mod objects;
+mod operations;
 mod secret;
 pub mod webhook;
 
@@ -57,6 +58,7 @@ pub use crate::objects::product::WantedProduct;
 pub use crate::objects::subscription::Subscription;
 pub use crate::objects::subscription::SubscriptionItem;
 pub use crate::objects::subscription::SubscriptionStatus;
+pub use crate::operations::Operation;
 pub use crate::secret::InvalidSecret;
 pub use crate::secret::SecretKey;
 

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use crate::Client;
 use crate::Error;
 use crate::List;
+use crate::Operation;
 use crate::Transport;
-use crate::client::object_path;
 use crate::form::Form;
 
 /// A Checkout Session.
@@ -118,14 +118,15 @@ impl<T: Transport> Client<T> {
         session: &NewCheckoutSession<'_>,
         idempotency_key: &str,
     ) -> Result<CheckoutSession, Error> {
-        self.post("/v1/checkout/sessions", session.form(), idempotency_key)
+        let operation = Operation::CreateCheckoutSession;
+        self.post(operation, None, session.form(), idempotency_key)
             .await
     }
 
     /// Reads a session: the browser's return proves nothing, this does.
     pub async fn retrieve_checkout_session(&self, id: &str) -> Result<CheckoutSession, Error> {
-        self.get(&object_path("checkout/sessions", id, "")?, Form::new())
-            .await
+        let operation = Operation::RetrieveCheckoutSession;
+        self.get(operation, Some(id), Form::new()).await
     }
 
     /// The sessions of a customer that can still be used, newest first (at most 100).
@@ -137,7 +138,7 @@ impl<T: Transport> Client<T> {
             .with("customer", customer)
             .with("status", "open")
             .with("limit", 100);
-        self.get("/v1/checkout/sessions", query).await
+        self.get(Operation::ListCheckoutSessions, None, query).await
     }
 
     /// Closes an open session, so that two of them cannot both be paid.
@@ -146,8 +147,9 @@ impl<T: Transport> Client<T> {
         id: &str,
         idempotency_key: &str,
     ) -> Result<CheckoutSession, Error> {
-        let path = object_path("checkout/sessions", id, "/expire")?;
-        self.post(&path, Form::new(), idempotency_key).await
+        let operation = Operation::ExpireCheckoutSession;
+        self.post(operation, Some(id), Form::new(), idempotency_key)
+            .await
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::Client;
 use crate::Error;
+use crate::Operation;
 use crate::Transport;
-use crate::client::object_path;
 use crate::form::Form;
 
 /// A customer.
@@ -42,12 +42,13 @@ impl<T: Transport> Client<T> {
             .with_some("email", customer.email)
             .with_some("name", customer.name)
             .with_map("metadata", customer.metadata);
-        self.post("/v1/customers", form, idempotency_key).await
+        self.post(Operation::CreateCustomer, None, form, idempotency_key)
+            .await
     }
 
     /// Reads a customer; look at `deleted`.
     pub async fn retrieve_customer(&self, id: &str) -> Result<Customer, Error> {
-        self.get(&object_path("customers", id, "")?, Form::new())
+        self.get(Operation::RetrieveCustomer, Some(id), Form::new())
             .await
     }
 }

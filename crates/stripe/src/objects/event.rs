@@ -6,8 +6,8 @@ use serde::Deserializer;
 
 use crate::Client;
 use crate::Error;
+use crate::Operation;
 use crate::Transport;
-use crate::client::object_path;
 use crate::form::Form;
 
 /// An event.
@@ -82,7 +82,8 @@ impl Event {
 impl<T: Transport> Client<T> {
     /// Reads an event; Stripe keeps them for 30 days.
     pub async fn retrieve_event(&self, id: &str) -> Result<Event, Error> {
-        self.get(&object_path("events", id, "")?, Form::new()).await
+        self.get(Operation::RetrieveEvent, Some(id), Form::new())
+            .await
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::Client;
 use crate::Error;
+use crate::Operation;
 use crate::Transport;
-use crate::client::object_path;
 use crate::form::Form;
 
 /// An invoice.
@@ -102,7 +102,7 @@ impl Invoice {
 impl<T: Transport> Client<T> {
     /// Reads an invoice.
     pub async fn retrieve_invoice(&self, id: &str) -> Result<Invoice, Error> {
-        self.get(&object_path("invoices", id, "")?, Form::new())
+        self.get(Operation::RetrieveInvoice, Some(id), Form::new())
             .await
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::Client;
 use crate::Error;
+use crate::Operation;
 use crate::Transport;
 use crate::form::Form;
 
@@ -50,8 +51,8 @@ impl<T: Transport> Client<T> {
             .with("customer", session.customer)
             .with("return_url", session.return_url)
             .with_some("configuration", session.configuration);
-        self.post("/v1/billing_portal/sessions", form, idempotency_key)
-            .await
+        let operation = Operation::CreatePortalSession;
+        self.post(operation, None, form, idempotency_key).await
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::Client;
 use crate::Error;
 use crate::List;
+use crate::Operation;
 use crate::Transport;
 use crate::form::Form;
 
@@ -110,7 +111,7 @@ impl<T: Transport> Client<T> {
         for key in lookup_keys {
             query = query.with("lookup_keys[]", key);
         }
-        self.get("/v1/prices", query).await
+        self.get(Operation::ListPrices, None, query).await
     }
 
     /// Finds the price behind the lookup key, or makes one when there is none or it costs something else.
@@ -129,7 +130,8 @@ impl<T: Transport> Client<T> {
             wanted.currency,
             wanted.interval.as_str()
         );
-        self.post("/v1/prices", form, &idempotency_key).await
+        self.post(Operation::CreatePrice, None, form, &idempotency_key)
+            .await
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::Client;
 use crate::Error;
+use crate::Operation;
 use crate::Transport;
-use crate::client::object_path;
 use crate::form::Form;
 
 /// A product.
@@ -33,7 +33,7 @@ pub struct WantedProduct<'a> {
 impl<T: Transport> Client<T> {
     /// Reads a product.
     pub async fn retrieve_product(&self, id: &str) -> Result<Product, Error> {
-        self.get(&object_path("products", id, "")?, Form::new())
+        self.get(Operation::RetrieveProduct, Some(id), Form::new())
             .await
     }
 
@@ -48,6 +48,7 @@ impl<T: Transport> Client<T> {
             .with("name", wanted.name)
             .with_some("description", wanted.description);
         let idempotency_key = format!("product:{}:{}", wanted.id, wanted.name);
-        self.post("/v1/products", form, &idempotency_key).await
+        self.post(Operation::CreateProduct, None, form, &idempotency_key)
+            .await
     }
 }

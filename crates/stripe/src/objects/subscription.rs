@@ -7,9 +7,9 @@ use serde::Deserialize;
 use crate::Client;
 use crate::Error;
 use crate::List;
+use crate::Operation;
 use crate::Price;
 use crate::Transport;
-use crate::client::object_path;
 use crate::form::Form;
 
 /// Ten pages of a hundred. A customer with more is no customer of ours, and a loop needs an end.
@@ -111,7 +111,7 @@ impl SubscriptionStatus {
 impl<T: Transport> Client<T> {
     /// Reads a subscription.
     pub async fn retrieve_subscription(&self, id: &str) -> Result<Subscription, Error> {
-        self.get(&object_path("subscriptions", id, "")?, Form::new())
+        self.get(Operation::RetrieveSubscription, Some(id), Form::new())
             .await
     }
 
@@ -124,7 +124,8 @@ impl<T: Transport> Client<T> {
                 .with("status", "all")
                 .with("limit", 100)
                 .with_some("starting_after", found.last().map(|last| &last.id));
-            let page: List<Subscription> = self.get("/v1/subscriptions", query).await?;
+            let page: List<Subscription> =
+                self.get(Operation::ListSubscriptions, None, query).await?;
             let is_last = !page.has_more || page.data.is_empty();
             found.extend(page.data);
             if is_last {
@@ -144,12 +145,8 @@ impl<T: Transport> Client<T> {
         idempotency_key: &str,
     ) -> Result<Subscription, Error> {
         let form = Form::new().with("cancel_at_period_end", cancel);
-        self.post(
-            &object_path("subscriptions", id, "")?,
-            form,
-            idempotency_key,
-        )
-        .await
+        let operation = Operation::UpdateSubscription;
+        self.post(operation, Some(id), form, idempotency_key).await
     }
 }
 

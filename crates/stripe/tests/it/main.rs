@@ -1,0 +1,4 @@
+//! What the crate sends, checked by others.
+
+mod mock;
+mod requests;
