@@ -22,11 +22,10 @@ const WRITES: [Kind; 2] = [Kind::Setup, Kind::Webhook];
 async fn survives(world: &Arc<World>, what: &str, fault: impl AsyncFnOnce(&Load)) {
     println!("{what}");
     let load = Load::start(world);
-    load.sees("served before", true, &KINDS, FELT_WITHIN).await;
+    load.serves(&KINDS, FELT_WITHIN).await;
     fault(&load).await;
     let whole = Instant::now();
-    load.sees("served again", true, &KINDS, RECOVERS_WITHIN)
-        .await;
+    load.serves(&KINDS, RECOVERS_WITHIN).await;
     println!("  all served again {:.2?} after", whole.elapsed());
     let seen = load.stop().await;
     judged(&seen, Kind::Read);
@@ -89,7 +88,7 @@ async fn a_postgresql_that_stops_and_comes_back() {
         // The instance is in the middle of its making.
         survives(&world, &format!("stopped: {how:?}"), async |load| {
             world.server.stop(how);
-            load.sees("refused", false, &KINDS, FELT_WITHIN).await;
+            load.refuses(&KINDS, FELT_WITHIN).await;
             world.server.resume();
         })
         .await;
@@ -114,7 +113,7 @@ async fn a_wish_made_while_postgresql_is_down() {
             "stopped while an instance is asked for",
             async |load| {
                 world.server.stop(Stop::Fast);
-                load.sees("refused", false, &KINDS, FELT_WITHIN).await;
+                load.refuses(&KINDS, FELT_WITHIN).await;
                 world.server.resume();
             }
         )
@@ -130,7 +129,7 @@ async fn a_disk_that_is_full() {
     let instance = account.provision().await;
     survives(&world, "disk full, then emptied", async |load| {
         let full = Filler::fill(&world.server);
-        load.sees("refused", false, &WRITES, FELT_WITHIN).await;
+        load.refuses(&WRITES, FELT_WITHIN).await;
         drop(full);
         revived(&world.server);
     })
@@ -140,7 +139,7 @@ async fn a_disk_that_is_full() {
         let full = Filler::fill(&world.server);
         // Without room for its log PostgreSQL ends itself.
         while owner.execute("select pg_switch_wal()", &[]).await.is_ok() {}
-        load.sees("refused", false, &WRITES, FELT_WITHIN).await;
+        load.refuses(&WRITES, FELT_WITHIN).await;
         drop(full);
         revived(&world.server);
     })
@@ -164,7 +163,7 @@ async fn a_server_without_a_free_connection() {
     let instance = account.provision().await;
     survives(&world, "connections exhausted", async |load| {
         let taken = all_connections(&world, &owner).await;
-        load.sees("refused", false, &KINDS, FELT_WITHIN).await;
+        load.refuses(&KINDS, FELT_WITHIN).await;
         drop(taken);
         let gone = "pg_stat_activity where usename = 'hog'";
         until(

@@ -15,6 +15,8 @@ use crate::world::World;
 /// No answer may take longer, whatever the database does. Statements end after 5 s and connecting is refused at
 /// once; the rest is for a machine that is busy.
 pub(crate) const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+/// So many refusals of each kind make an outage, not a hiccup: some seconds of it.
+const OUTAGE: usize = 60;
 /// Between two requests of one client.
 const PAUSE: Duration = Duration::from_millis(40);
 
@@ -80,16 +82,29 @@ impl Load {
         Self { shared, clients }
     }
 
-    /// Awaits that each of `kinds` is answered with success (or not) to a request sent from now on.
-    pub(crate) async fn sees(&self, what: &str, success: bool, kinds: &[Kind], patience: Duration) {
+    /// Awaits that each of `kinds` is answered with success, sent from now on.
+    pub(crate) async fn serves(&self, kinds: &[Kind], patience: Duration) {
+        self.sees(true, 1, kinds, patience).await;
+    }
+
+    /// Awaits that requests of each of `kinds` are refused again and again.
+    pub(crate) async fn refuses(&self, kinds: &[Kind], patience: Duration) {
+        self.sees(false, OUTAGE, kinds, patience).await;
+    }
+
+    async fn sees(&self, success: bool, times: usize, kinds: &[Kind], patience: Duration) {
         let from = Instant::now();
         for kind in kinds {
-            until(&format!("{kind:?} {what}"), patience, async || {
+            let what = format!(
+                "{kind:?} to be {}",
+                if success { "served" } else { "refused" }
+            );
+            until(&what, patience, async || {
                 let seen = self.shared.seen.lock().unwrap();
-                let met = |seen: &Seen| {
+                let met = |seen: &&Seen| {
                     seen.kind == *kind && seen.at > from && seen.is_success() == success
                 };
-                seen.iter().rev().any(met).then_some(())
+                (seen.iter().rev().filter(met).count() >= times).then_some(())
             })
             .await;
         }

@@ -30,8 +30,8 @@ with objects as (
   where relnamespace::regnamespace::text in ('public', 'api', 'prov') and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
     and not relispartition
   union all
-  select 'function', pronamespace::regnamespace || '.' || proname || '(' || pg_get_function_identity_arguments(oid) || ')',
-    oid, case when prosecdef then ' definer' end
+  select 'function',
+    pronamespace::regnamespace || '.' || proname || '(' || pg_get_function_identity_arguments(oid) || ')', oid, case when prosecdef then ' definer' end
   from pg_proc where pronamespace::regnamespace::text in ('public', 'api', 'prov')
 ), granted as (
   select o.kind, o.name, o.flag, role, array_remove(case o.kind

@@ -102,7 +102,10 @@ async fn a_session_is_its_accounts_for_an_hour() {
     assert_eq!(refused(&world.verify("another").await), "unknown_session");
 
     world
-        .run("update sessions set created_at = created_at - interval '1 hour', expires_at = expires_at - interval '1 hour'")
+        .run(
+            "update sessions set created_at = created_at - interval '1 hour',
+               expires_at = expires_at - interval '1 hour'",
+        )
         .await;
     assert_eq!(refused(&world.verify("cookie").await), "unknown_session");
 }
