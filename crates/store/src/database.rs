@@ -79,3 +79,30 @@ pub trait Database {
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<Vec<u8>, DatabaseError>>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_does_not() {
+        let transient = |sqlstate: &str| {
+            let refused = DatabaseError::Refused {
+                sqlstate: sqlstate.to_owned(),
+                message: String::new(),
+            };
+            refused.is_transient()
+        };
+        // shutdown, recovery, timeout, too many connections, disk full, broken disk, deadlock, lock, read-only
+        for sqlstate in [
+            "57P01", "57P03", "57014", "53300", "53100", "58030", "40P01", "55P03", "25006",
+        ] {
+            assert!(transient(sqlstate), "{sqlstate}");
+        }
+        // a mistake of ours stays one: privilege, constraint, syntax, a raised exception, an open transaction
+        for sqlstate in ["42501", "23505", "42601", "P0001", "25001"] {
+            assert!(!transient(sqlstate), "{sqlstate}");
+        }
+        assert!(DatabaseError::Unavailable(String::new()).is_transient());
+    }
+}
