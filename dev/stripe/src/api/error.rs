@@ -60,7 +60,7 @@ impl ApiError {
             code: Some(why.code),
             message: why.message.to_owned(),
             param: None,
-            decline_code: Some(why.decline_code),
+            decline_code: Some(why.reason),
         }))
     }
 

@@ -14,7 +14,8 @@ pub(crate) struct TestCard {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Decline {
     pub(crate) code: &'static str,
-    pub(crate) decline_code: &'static str,
+    /// Stripe's `decline_code`.
+    pub(crate) reason: &'static str,
     /// The sentence that the customer reads.
     pub(crate) message: &'static str,
     /// Whether trying again is pointless.
@@ -63,13 +64,13 @@ pub(crate) enum Verdict {
 
 const fn decline(
     code: &'static str,
-    decline_code: &'static str,
+    reason: &'static str,
     message: &'static str,
     is_hard: bool,
 ) -> Decline {
     Decline {
         code,
-        decline_code,
+        reason,
         message,
         is_hard,
     }

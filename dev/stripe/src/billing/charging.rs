@@ -107,14 +107,15 @@ pub(crate) async fn attempt(
 /// The card that a subscription is charged to: its own, else the customer's.
 pub(crate) async fn method_of(work: &Work<'_>, subscription: &Object) -> ApiResult<Option<Object>> {
     let own = subscription.body["default_payment_method"].as_str();
-    let id = match own {
-        Some(id) => Some(id.to_owned()),
-        None => {
-            let found = work.find("customer", subscription.text("customer")).await?;
-            let settings = found.map(|customer| customer.body["invoice_settings"].clone());
-            settings
-                .and_then(|settings| Some(settings["default_payment_method"].as_str()?.to_owned()))
-        }
+    let id = if let Some(id) = own {
+        Some(id.to_owned())
+    } else {
+        let customer = subscription.text("customer");
+        let found = work.find("customer", customer).await?;
+        found.and_then(|found| {
+            let settings = &found.body["invoice_settings"];
+            Some(settings["default_payment_method"].as_str()?.to_owned())
+        })
     };
     let Some(id) = id else { return Ok(None) };
     let method = work.find("payment_method", &id).await?;

@@ -102,13 +102,13 @@ pub(crate) async fn decline(
     charge.body["failure_code"] = why.code.into();
     charge.body["failure_message"] = why.message.into();
     charge.body["status"] = "failed".into();
-    charge.body["outcome"] = outcome("declined_by_network", why.message, Some(why.decline_code));
+    charge.body["outcome"] = outcome("declined_by_network", why.message, Some(why.reason));
     intent.body["latest_charge"] = charge.id().into();
     intent.body["last_payment_error"] = json!({
         "type": "card_error",
         "charge": charge.id(),
         "code": why.code,
-        "decline_code": why.decline_code,
+        "decline_code": why.reason,
         "message": why.message,
     });
     if let Some(method) = method {

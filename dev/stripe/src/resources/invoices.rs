@@ -133,13 +133,12 @@ pub(crate) async fn preview(work: &Work<'_>, mut params: Params) -> ApiResult<Va
     params.choice("preview_mode", &["next"])?;
     params.finish()?;
     let reason = changing::apply(work, &mut subscription, &change).await?;
-    let reason = match reason {
-        Some(reason) => reason,
-        None => {
-            advance::next_period(&mut subscription)?;
-            subscription.body["status"] = "active".into();
-            Reason::Upcoming
-        }
+    let reason = if let Some(reason) = reason {
+        reason
+    } else {
+        advance::next_period(&mut subscription)?;
+        subscription.body["status"] = "active".into();
+        Reason::Upcoming
     };
     let mut invoice = invoicing::write(work, &subscription, reason).await?;
     let id = ids::new("upcoming_in_1");
