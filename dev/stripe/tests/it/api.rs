@@ -218,6 +218,7 @@ async fn a_stranger_subscription_is_not_touched_from_the_portal() {
     let page = portal.url.replace("http://stripe.test:8080", &stand_in.url);
     let answer = http()
         .post(format!("{page}/{theirs}/cancel"))
+        .form(&[("feedback", "")])
         .send()
         .await
         .unwrap();
