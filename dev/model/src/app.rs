@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -120,6 +120,10 @@ impl FromRequest<State> for Body {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Error> {
+        // By its announced size, before it comes; one without is cut off on its way.
+        if request.body().size_hint().lower() > BODY_LIMIT_BYTES as u64 {
+            return Err(Error::TooLarge);
+        }
         let bytes = tokio::time::timeout(REQUEST_LIMIT, Bytes::from_request(request, state))
             .await
             .map_err(|_| Error::Slow)?
