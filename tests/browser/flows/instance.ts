@@ -26,7 +26,9 @@ export async function comesUp(page: Page, { subdomain }: Person): Promise<void> 
 export async function tellsItsStory(page: Page): Promise<void> {
   const events = handle(page, "events");
   await sees(events, "The instance is running.");
-  await button(page, "Show everything").click();
+  // There only when the story is long.
+  const more = button(page, "Show everything");
+  if ((await more.count()) > 0) await more.click();
   await sees(events, "You asked for this instance.");
   const story = await events.innerText();
   expect(story).not.toMatch(/_|\b(wish|step|status|provision|reconcile)\b/i);
@@ -50,6 +52,8 @@ export async function hasADashboard(page: Page, watch: Watch): Promise<void> {
   const address = await handle(page, "frontend-url").innerText();
   // MindRoom asks for the pictures of agents and rooms that have none.
   watch.expect(404, `${address}/api/matrix/`);
+  // Parts of it that are still starting say so to its page, which asks them again.
+  watch.expect(503, `${address}/api/`);
   const tab = await page.context().newPage();
   const answer = await tab.goto(address);
   expect(answer?.status()).toBe(200);
@@ -74,6 +78,7 @@ export async function letsItsOwnerIn(page: Page): Promise<void> {
   const answer = await ask(`${homeserver}/_matrix/client/v3/login`, { method: "POST", json });
   expect(answer.status, answer.text).toBe(200);
   expect((JSON.parse(answer.text) as { user_id: string }).user_id).toBe(user);
+  await handle(page, "password-used").waitFor({ timeout: 60_000 });
 }
 
 /** Stopped, its address says so. */

@@ -1,16 +1,16 @@
 // Lighthouse's marks of the pages that everybody sees: at least 95 of 100 in each category.
 
 import { createServer } from "node:net";
-import { chromium } from "@playwright/test";
+import { chromium, expect, test } from "@playwright/test";
 import lighthouse from "lighthouse";
 
-import { expect, test } from "../support/test";
+import { runningPlatform } from "../support/platform";
 
 const LEAST = 95;
 const PATHS = ["/", "/auth/sign-in", "/auth/sign-up", "/privacy"];
 
 for (const path of PATHS) {
-  test(`${path} has good marks`, async ({ platform }, { project }) => {
+  test(`${path} has good marks`, async ({}, { project }) => {
     test.setTimeout(180_000);
     const port = await freePort();
     const { launchOptions } = project.use;
@@ -20,7 +20,7 @@ for (const path of PATHS) {
       args: [...(launchOptions?.args ?? []), `--remote-debugging-port=${port}`],
     });
     try {
-      const run = await lighthouse(platform.app + path, { port, logLevel: "error" });
+      const run = await lighthouse(runningPlatform().app + path, { port, logLevel: "error" });
       if (!run) throw new Error("Lighthouse has no answer");
       const { categories, audits, runtimeError } = run.lhr;
       expect(runtimeError).toBeUndefined();

@@ -16,6 +16,10 @@ const ALSO_DARK = new Set([
   "checkout",
 ]);
 
+/** The start page is long, and drawn three times (milliseconds). */
+const PATIENCE = 180_000;
+
+test.describe.configure({ timeout: PATIENCE });
 test.use({ contextOptions: { reducedMotion: "reduce" } });
 
 for (const { name, show } of SCENES) {

@@ -55,6 +55,7 @@ export const SCENES: readonly Scene[] = [
     show: async (page, { app }) => {
       await page.goto(app);
       await handle(page, "plans").waitFor();
+      await allPictures(page);
     },
   },
   open("privacy", "/privacy", "Privacy"),
@@ -128,6 +129,15 @@ export const SCENES: readonly Scene[] = [
   }),
   own("forbidden", "/admin/accounts", "forbidden", {}),
 ];
+
+/** Loads the pictures that would come with scrolling only; those of the other theme are not shown and stay away. */
+async function allPictures(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const shown = [...document.images].filter((image) => image.checkVisibility());
+    for (const image of shown) image.loading = "eager";
+    await Promise.all(shown.map((image) => image.decode()));
+  });
+}
 
 /** Chooses light or dark before anything is shown. */
 export async function wear(page: Page, theme: "light" | "dark"): Promise<void> {
