@@ -1,9 +1,10 @@
 //! One application: read from its manifest, checked, then made ready to answer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::Semaphore;
@@ -22,6 +23,7 @@ use crate::runtime::guest::Services;
 use crate::runtime::instances::Instances;
 use crate::runtime::{engine, load};
 use crate::server::dispatch::Dispatcher;
+use crate::server::neighbours::{Components, Neighbours};
 use crate::server::target::{FixedAnswer, Served, Target};
 
 /// Everything that is known before anything is compiled.
@@ -43,9 +45,19 @@ struct Shared {
     own: SocketAddr,
     client: Client,
     pg_permits: Option<Arc<Semaphore>>,
+    neighbours: Arc<Neighbours>,
+    stopping: Arc<AtomicBool>,
 }
 
-type Components = HashMap<Arc<str>, Arc<Served>>;
+/// The largest memory of an instance in bytes, unless told otherwise.
+const MEMORY: usize = 256 << 20;
+
+/// A line of the greeting: a route that can be reached from outside, and what answers on it.
+pub(crate) struct ListedRoute {
+    pub(crate) id: String,
+    pub(crate) route: String,
+    pub(crate) description: String,
+}
 
 impl Application {
     /// Reads the manifest and all that belongs to it. Mistakes in routes are seen here, before
@@ -57,16 +69,17 @@ impl Application {
         } else {
             from.clone()
         };
-        let manifest = Manifest::load(&file)?;
+        let mut manifest = Manifest::load(&file)?;
+        if !options.components.is_empty() {
+            manifest.select(&options.components)?;
+        }
         add_routes(&manifest, |_| Ok(()))?;
         let folder = folder_of(&file)?;
         let config = RuntimeConfig::load(options.runtime_config_file.as_deref())?;
         let command_line = parse_command_line(&options.variables)?;
         let variables = Variables::resolve(&manifest, &command_line, &config.variables_providers)?;
         let mut limits = options.limits.clone();
-        limits.max_instance_memory = config
-            .max_instance_memory
-            .unwrap_or(limits.max_instance_memory);
+        limits.max_instance_memory = limits.max_instance_memory.or(config.max_instance_memory);
         let state = options.state_dir.clone().or(config.state_dir);
         let state = state.unwrap_or_else(|| folder.join(".spin"));
         Ok(Self {
@@ -85,18 +98,24 @@ impl Application {
         })
     }
 
-    /// The routes that can be reached from outside, each with the name of its trigger.
-    pub(crate) fn listed_routes(&self) -> Vec<(String, String)> {
-        let public = |trigger: &HttpTrigger| match &trigger.route {
-            RouteSetting::Public(route) => Some((name(trigger), route.clone())),
-            RouteSetting::Private(_) => None,
+    /// The routes that can be reached from outside.
+    pub(crate) fn listed_routes(&self) -> Vec<ListedRoute> {
+        let triggers = self.manifest.trigger.http.iter().enumerate();
+        let listed = |(position, trigger): (usize, &HttpTrigger)| {
+            let RouteSetting::Public(route) = &trigger.route else {
+                return None;
+            };
+            let id = trigger.component_id();
+            let component = id.and_then(|id| self.manifest.component.get(id));
+            Some(ListedRoute {
+                id: id
+                    .or(trigger.id.as_deref())
+                    .map_or_else(|| format!("http-trigger{}", position + 1), str::to_owned),
+                route: route.clone(),
+                description: component.map_or_else(String::new, |it| it.description.clone()),
+            })
         };
-        self.manifest
-            .trigger
-            .http
-            .iter()
-            .filter_map(public)
-            .collect()
+        triggers.filter_map(listed).collect()
     }
 
     /// Compiles the components that a trigger names (Spin does not look at others either).
@@ -109,14 +128,19 @@ impl Application {
             own,
             client: Client::new()?,
             pg_permits,
+            neighbours: Arc::default(),
+            stopping: Arc::default(),
         };
-        let components = self.components(&shared)?;
+        let components = Arc::new(self.components(&shared)?);
+        shared.neighbours.introduce(&components);
         let routes = add_routes(&self.manifest, |trigger| target(trigger, &components))?;
         let application = &self.manifest.application;
         let info = serde_json::json!({ "name": application.name, "version": application.version });
         Ok(Dispatcher {
             routes,
             info: info.to_string(),
+            components,
+            stopping: shared.stopping,
         })
     }
 
@@ -140,6 +164,7 @@ impl Application {
                 pre,
                 services,
                 limits: self.limits.clone(),
+                stopping: Arc::clone(&shared.stopping),
             };
             Some((id, Arc::new(Served::new(instances))))
         };
@@ -149,7 +174,7 @@ impl Application {
     fn used_components(&self) -> BTreeMap<Arc<str>, &Component> {
         let triggers = self.manifest.trigger.http.iter();
         triggers
-            .filter_map(|trigger| trigger.component.as_deref())
+            .filter_map(HttpTrigger::component_id)
             .filter_map(|id| Some((Arc::from(id), self.manifest.component.get(id)?)))
             .collect()
     }
@@ -165,9 +190,16 @@ impl Application {
             environment,
             mounts: Mounts::prepare(&self.folder, &component.files, &component.exclude_files)?,
             postgres: Arc::new(postgres),
-            outbound: Outbound::new(Arc::clone(id), allowed, shared.client.clone(), shared.own),
+            outbound: Outbound::new(
+                Arc::clone(id),
+                allowed,
+                shared.client.clone(),
+                shared.own,
+                Arc::clone(&shared.neighbours),
+            ),
             quiet: self.quiet,
-            max_memory: self.limits.max_instance_memory,
+            max_memory: self.limits.max_instance_memory.unwrap_or(MEMORY),
+            strict: self.limits.strict,
         })
     }
 }
@@ -191,18 +223,10 @@ fn target(trigger: &HttpTrigger, components: &Components) -> Result<Target> {
     if let Some(answer) = &trigger.static_response {
         return Ok(Target::Static(Arc::new(FixedAnswer::parse(answer)?)));
     }
-    let component = trigger
-        .component
-        .as_deref()
-        .and_then(|id| components.get(id));
+    let component = trigger.component_id().and_then(|id| components.get(id));
     Ok(Target::Component(Arc::clone(
         component.context("its component was not compiled")?,
     )))
-}
-
-fn name(trigger: &HttpTrigger) -> String {
-    let given = trigger.id.as_ref().or(trigger.component.as_ref());
-    given.cloned().unwrap_or_else(|| "static".to_owned())
 }
 
 fn cache_folder(state: &Path) -> Result<PathBuf> {

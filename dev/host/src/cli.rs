@@ -1,10 +1,12 @@
 //! The command line, a subset of `spin up` under the same names.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::choice::{self, Choice};
 
 /// Runs a Spin application on one machine, where there is no Spin.
 #[derive(Debug, Parser)]
@@ -27,8 +29,16 @@ pub(crate) struct Up {
     pub(crate) from: PathBuf,
 
     /// Address to serve on; port 0 takes a free one, which is printed.
-    #[arg(long, default_value = "127.0.0.1:3000", env = "SPIN_HTTP_LISTEN_ADDR")]
+    #[arg(long, default_value = "127.0.0.1:3000", env = "SPIN_HTTP_LISTEN_ADDR", value_parser = parse_address)]
     pub(crate) listen: SocketAddr,
+
+    /// Takes the next port that is free, if the one to listen on is not.
+    #[arg(long)]
+    pub(crate) find_free_port: bool,
+
+    /// Serves these components only; may be given more than once.
+    #[arg(short, long = "component-id", value_name = "ID")]
+    pub(crate) components: Vec<String>,
 
     /// Value of an application variable: `name=value`, `name=@file`, `@file.toml` or `@file.json`.
     #[arg(long = "variable", value_name = "NAME=VALUE")]
@@ -61,56 +71,55 @@ pub(crate) struct Up {
 /// What one component may take.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Limits {
-    /// Requests that one instance answers before it is replaced.
-    #[arg(long, default_value_t = 128)]
-    pub(crate) max_instance_reuse_count: usize,
+    /// Requests that one instance answers before it is replaced; a number or a range `1..8`, from
+    /// which each instance takes one at random.
+    #[arg(long, default_value = "128", value_parser = choice::count)]
+    pub(crate) max_instance_reuse_count: Choice<usize>,
 
-    /// Requests that one instance works on at the same time.
-    #[arg(long, default_value_t = 16)]
-    pub(crate) max_instance_concurrent_reuse_count: usize,
+    /// Requests that one instance works on at the same time; a number or a range.
+    #[arg(long, default_value = "16", value_parser = choice::count)]
+    pub(crate) max_instance_concurrent_reuse_count: Choice<usize>,
 
-    /// How long an instance without work is kept.
-    #[arg(long, default_value = "1s", value_parser = parse_duration)]
-    pub(crate) idle_instance_timeout: Duration,
+    /// How long an instance without work is kept; a time or a range.
+    #[arg(long, default_value = "1s", env = "SPIN_HTTP_IDLE_INSTANCE_TIMEOUT_SECS", value_parser = choice::time)]
+    pub(crate) idle_instance_timeout: Choice<Duration>,
 
-    /// How long a component may take to begin its answer.
-    #[arg(long, default_value = "120s", value_parser = parse_duration)]
-    pub(crate) request_timeout: Duration,
+    /// How long a component may take to begin its answer; a time or a range. (Spin: no limit.)
+    #[arg(long, default_value = "120s", value_parser = choice::time)]
+    pub(crate) request_timeout: Choice<Duration>,
 
     /// How long a component may compute without waiting for anything, before it is stopped.
-    #[arg(long, default_value = "10s", value_parser = parse_duration)]
+    #[arg(long, default_value = "10s", value_parser = choice::duration)]
     pub(crate) max_busy_time: Duration,
 
-    /// Largest memory of one instance, in bytes.
-    #[arg(long, default_value_t = 256 << 20, env = "SPIN_MAX_INSTANCE_MEMORY")]
-    pub(crate) max_instance_memory: usize,
+    /// Largest memory of one instance, in bytes; default 256 MiB. (Spin: 4 GiB.)
+    #[arg(long, env = "SPIN_MAX_INSTANCE_MEMORY")]
+    pub(crate) max_instance_memory: Option<usize>,
 
     /// Requests in progress per component; more wait their turn.
     #[arg(long, default_value_t = 128)]
     pub(crate) max_concurrent_requests: usize,
+
+    /// Answers 500 to a request that leaves a transaction open, and closes its connection.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// An address, or a name with a port; the first that is IPv4, as in Spin.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let all: Vec<SocketAddr> = text
+        .to_socket_addrs()
+        .map_err(|error| format!("`{text}` is not an address: {error}"))?
+        .collect();
+    let first = all.iter().find(|address| address.is_ipv4());
+    let first = first.or(all.first()).copied();
+    first.ok_or_else(|| format!("`{text}` has no address"))
 }
 
 fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(format!("`{text}` is not NAME=VALUE")),
-    }
-}
-
-/// Spin's durations: a whole number with `s`, `ms`, `us` or `ns`; seconds without.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| format!("`{text}` is not a duration"))?;
-    match &text[digits.len()..] {
-        "" | "s" => Ok(Duration::from_secs(number)),
-        "ms" => Ok(Duration::from_millis(number)),
-        "us" => Ok(Duration::from_micros(number)),
-        "ns" => Ok(Duration::from_nanos(number)),
-        unit => Err(format!(
-            "`{unit}` is not a unit of time; use s, ms, us or ns"
-        )),
     }
 }
 
@@ -125,12 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn durations_have_units() {
-        assert_eq!(parse_duration("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(parse_duration("3"), Ok(Duration::from_secs(3)));
-        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
-        assert!(parse_duration("2h").is_err());
-        assert!(parse_duration("fast").is_err());
+    fn addresses_may_be_names() {
+        let address = parse_address("localhost:3000").unwrap();
+        assert!(address.ip().is_loopback() && address.port() == 3000);
+        assert!(parse_address("localhost").is_err());
     }
 
     #[test]

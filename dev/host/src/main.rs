@@ -6,6 +6,7 @@
 mod app;
 mod application;
 mod bindings;
+mod choice;
 mod cli;
 mod outbound;
 mod postgres;

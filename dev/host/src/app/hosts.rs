@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ipnet::IpNet;
 
 use super::variables::Variables;
@@ -22,10 +22,12 @@ struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
     Any,
-    /// Everything below this domain, not the domain itself.
+    /// Everything that ends so (`.example.com`), not the domain itself.
     Below(String),
     /// Compared as written: `localhost` is not `127.0.0.1`.
     Name(String),
+    /// The application itself, which components ask as `self.alt`.
+    Itself,
     Network(IpNet),
 }
 
@@ -46,27 +48,50 @@ impl AllowedHosts {
             let in_entry = || format!("allowed_outbound_hosts entry `{written}`");
             let text = variables.fill(written).with_context(in_entry)?;
             let text = text.trim();
-            if !matches!(text, "" | "http://" | "https://") {
-                parsed.push(Entry::parse(text).with_context(in_entry)?);
+            let by_variable = text != written.trim();
+            if by_variable && matches!(text, "" | "http://" | "https://") {
+                continue;
             }
+            let entry = Entry::parse(text);
+            parsed.push(if by_variable {
+                // Without the reason: it would show parts of a value that may be secret.
+                let wrong = "its variables do not make it `scheme://host:port`";
+                entry.map_err(|_| anyhow!(wrong)).with_context(in_entry)?
+            } else {
+                entry.with_context(in_entry)?
+            });
         }
         Ok(Self(parsed))
     }
 
-    /// Whether `scheme://host:port` may be reached. `host` may be an IPv6 address in brackets.
+    /// Whether `scheme://host:port` may be reached. `host` is an IPv6 address in brackets, or is
+    /// compared as it is; names of HTTP are lower case by then, as in every URL.
     pub(crate) fn permit(&self, scheme: &str, host: &str, port: u16) -> bool {
+        let host = match scheme {
+            "http" | "https" => host.to_ascii_lowercase(),
+            _ => host.to_owned(),
+        };
         self.0.iter().any(|entry| {
-            entry
-                .scheme
-                .as_deref()
-                .is_none_or(|allowed| allowed.eq_ignore_ascii_case(scheme))
-                && entry.host.permits(host)
-                && entry.port.permits(port)
+            entry.permits_scheme(scheme) && entry.host.permits(&host) && entry.port.permits(port)
+        })
+    }
+
+    /// Whether the application itself may be asked, whatever its port.
+    pub(crate) fn permit_self(&self) -> bool {
+        self.0.iter().any(|entry| {
+            matches!(entry.host, Host::Any | Host::Itself)
+                && (entry.permits_scheme("http") || entry.permits_scheme("https"))
         })
     }
 }
 
 impl Entry {
+    fn permits_scheme(&self, scheme: &str) -> bool {
+        self.scheme
+            .as_deref()
+            .is_none_or(|allowed| allowed == scheme)
+    }
+
     fn parse(text: &str) -> Result<Self> {
         ensure!(
             text != "insecure:allow-all",
@@ -83,7 +108,7 @@ impl Entry {
             "Spin compares with the scheme `postgres`; write that"
         );
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = split_port(rest)?;
+        let (host, port) = split_port(rest);
         Ok(Self {
             scheme: (scheme != "*").then(|| scheme.to_owned()),
             host: Host::parse(host)?,
@@ -92,21 +117,10 @@ impl Entry {
     }
 }
 
-/// Splits `host:port`; the port may be missing, and IPv6 addresses stand in brackets.
-fn split_port(text: &str) -> Result<(&str, Option<&str>)> {
-    if text.starts_with('[') {
-        let (host, rest) = text.split_once(']').context("`[` without `]`")?;
-        return match rest {
-            "" => Ok((&host[1..], None)),
-            _ => Ok((
-                &host[1..],
-                Some(rest.strip_prefix(':').context("no `:` after `]`")?),
-            )),
-        };
-    }
-    Ok(text
-        .rsplit_once(':')
-        .map_or((text, None), |(host, port)| (host, Some(port))))
+/// Splits `host:port`. Of an IPv6 address the brackets stay, and it needs a port.
+fn split_port(text: &str) -> (&str, Option<&str>) {
+    text.rsplit_once(':')
+        .map_or((text, None), |(host, port)| (host, Some(port)))
 }
 
 impl Host {
@@ -119,12 +133,15 @@ impl Host {
         if text == "*" {
             return Ok(Self::Any);
         }
+        if matches!(text, "self" | "self.alt") {
+            return Ok(Self::Itself);
+        }
         if let Some(domain) = text.strip_prefix("*.") {
             ensure!(
                 !domain.contains(['*', '/']),
                 "`*` stands only at the beginning, before a dot"
             );
-            return Ok(Self::Below(domain.to_ascii_lowercase()));
+            return Ok(Self::Below(format!(".{domain}")));
         }
         if text.contains('/') {
             let network = text.parse().ok();
@@ -133,21 +150,19 @@ impl Host {
                 .context("has a path (or it is no CIDR block)");
         }
         ensure!(!text.contains('*'), "`*` stands only alone or as `*.`");
-        Ok(Self::Name(text.to_ascii_lowercase()))
+        ensure!(
+            text.starts_with('[') == text.ends_with(']'),
+            "an IPv6 address needs a port: http://[::1]:80"
+        );
+        Ok(Self::Name(text.to_owned()))
     }
 
     fn permits(&self, host: &str) -> bool {
-        let host = host
-            .strip_prefix('[')
-            .and_then(|h| h.strip_suffix(']'))
-            .unwrap_or(host);
         match self {
             Self::Any => true,
-            Self::Name(name) => name.eq_ignore_ascii_case(host),
-            Self::Below(domain) => host
-                .to_ascii_lowercase()
-                .strip_suffix(domain.as_str())
-                .is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+            Self::Itself => false,
+            Self::Name(name) => name == host,
+            Self::Below(domain) => host.len() > domain.len() && host.ends_with(domain.as_str()),
             Self::Network(network) => host
                 .parse::<IpAddr>()
                 .is_ok_and(|address| network.contains(&address)),
@@ -243,12 +258,9 @@ mod tests {
             25432
         ));
         assert!(permits("http://[::1]:80", "http", "[::1]", 80));
-        assert!(permits(
-            "https://API.example.com",
-            "https",
-            "api.example.com",
-            443
-        ));
+        // As in Spin: entries are compared as written, hosts of URLs are lower case.
+        assert!(permits("https://a.example", "https", "A.Example", 443));
+        assert!(!permits("https://A.example", "https", "A.Example", 443));
     }
 
     #[test]
@@ -300,16 +312,35 @@ mod tests {
             "insecure:allow-all",
             "postgresql://h",
             "http://[::1",
+            "http://[::1]",
+            "",
         ] {
             assert!(Entry::parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
+    fn the_application_itself() {
+        let hosts = |entry| AllowedHosts(vec![Entry::parse(entry).unwrap()]);
+        for entry in [
+            "http://self",
+            "https://self.alt",
+            "*://*:*",
+            "http://self:1",
+        ] {
+            assert!(hosts(entry).permit_self(), "{entry}");
+        }
+        for entry in ["postgres://self", "http://localhost:*"] {
+            assert!(!hosts(entry).permit_self(), "{entry}");
+        }
+        assert!(!hosts("http://self").permit("http", "self", 80));
+    }
+
+    #[test]
     fn entries_may_come_from_variables() {
         let manifest = toml::from_str(
             "spin_manifest_version = 2\n[application]\nname = \"t\"\n[variables]\n\
-             db = { default = \"postgres://127.0.0.1:5433\" }\nempty = { default = \"\" }",
+             db = { default = \"postgres://127.0.0.1:5433\" }\nempty = { default = \"\" }\nwrong = { default = \"s3cr3t\" }",
         )
         .unwrap();
         let variables =
@@ -318,5 +349,11 @@ mod tests {
         let hosts = AllowedHosts::parse(&entries, &variables).unwrap();
         assert!(hosts.permit("postgres", "127.0.0.1", 5433));
         assert!(AllowedHosts::parse(&["{{ nobody }}".to_owned()], &variables).is_err());
+        let wrong = AllowedHosts::parse(&["{{ wrong }}".to_owned()], &variables).unwrap_err();
+        let text = format!("{wrong:#}");
+        assert!(
+            text.contains("{{ wrong }}") && !text.contains("s3cr3t"),
+            "{text}"
+        );
     }
 }

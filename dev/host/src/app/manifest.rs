@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
-use super::trigger::HttpTrigger;
+use super::trigger::{ComponentSetting, HttpTrigger};
 
 /// A manifest as written.
 #[derive(Debug, Deserialize)]
@@ -76,8 +76,8 @@ pub(crate) struct Triggers {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Component {
     source: toml::Value,
-    #[serde(default, rename = "description")]
-    _description: String,
+    #[serde(default)]
+    pub(crate) description: String,
     #[serde(default)]
     pub(crate) variables: BTreeMap<String, String>,
     #[serde(default)]
@@ -135,12 +135,13 @@ impl Manifest {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let manifest: Self = toml::from_str(text)?;
+        let mut manifest: Self = toml::from_str(text)?;
         ensure!(
             manifest.spin_manifest_version == 2,
             "spin_manifest_version is {}; only version 2 is supported",
             manifest.spin_manifest_version
         );
+        manifest.name_inline_components();
         let base = manifest
             .application
             .trigger
@@ -164,6 +165,44 @@ impl Manifest {
                 .with_context(|| trigger.describe())?;
         }
         Ok(manifest)
+    }
+
+    /// Gives each component that stands inside a trigger an id and a place among the others.
+    fn name_inline_components(&mut self) {
+        let mut number = 0;
+        for trigger in &mut self.trigger.http {
+            if !matches!(trigger.component, Some(ComponentSetting::Inline(_))) {
+                continue;
+            }
+            let id = loop {
+                number += 1;
+                let id = format!("inline-component{number}");
+                if !self.component.contains_key(&id) {
+                    break id;
+                }
+            };
+            let named = Some(ComponentSetting::Id(id.clone()));
+            if let Some(ComponentSetting::Inline(component)) =
+                std::mem::replace(&mut trigger.component, named)
+            {
+                self.component.insert(id, *component);
+            }
+        }
+    }
+
+    /// Leaves only the triggers of these components.
+    pub(crate) fn select(&mut self, ids: &[String]) -> Result<()> {
+        for id in ids {
+            ensure!(
+                self.component.contains_key(id),
+                "--component-id: `{id}` is not in the manifest"
+            );
+        }
+        self.trigger.http.retain(|trigger| {
+            let id = trigger.component_id();
+            id.is_some_and(|id| ids.iter().any(|wanted| wanted == id))
+        });
+        Ok(())
     }
 }
 
@@ -297,6 +336,40 @@ mod tests {
             "{missing}"
         );
         assert!(error("[[trigger.http]]\nroute = \"/a\"").contains("static_response"));
+    }
+
+    #[test]
+    fn inline_components_get_an_id() {
+        let text = format!(
+            "{HEAD}[[trigger.http]]\nroute = \"/a\"\ncomponent = {{ source = \"a.wasm\" }}\n\
+             [[trigger.http]]\nroute = \"/b\"\ncomponent = {{ source = \"b.wasm\" }}\n\
+             [component.inline-component1]\nsource = \"c.wasm\""
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        let ids: Vec<_> = manifest.component.keys().collect();
+        assert_eq!(
+            ids,
+            [
+                "inline-component1",
+                "inline-component2",
+                "inline-component3"
+            ]
+        );
+        let second = manifest.trigger.http[1].component_id().unwrap();
+        assert_eq!(manifest.component[second].source_path().unwrap(), "b.wasm");
+    }
+
+    #[test]
+    fn components_can_be_selected() {
+        let text = format!(
+            "{HEAD}[[trigger.http]]\nroute = \"/a\"\ncomponent = \"a\"\n\
+             [[trigger.http]]\nroute = \"/b\"\ncomponent = \"b\"\n\
+             [component.a]\nsource = \"a\"\n[component.b]\nsource = \"b\""
+        );
+        let mut manifest = Manifest::parse(&text).unwrap();
+        assert!(manifest.select(&["c".to_owned()]).is_err());
+        manifest.select(&["b".to_owned()]).unwrap();
+        assert_eq!(manifest.trigger.http.len(), 1);
     }
 
     #[test]

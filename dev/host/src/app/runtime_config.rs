@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 /// The settings that this host follows. Known settings that it cannot follow are warned about.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuntimeConfig {
     pub(crate) state_dir: Option<PathBuf>,
@@ -36,8 +36,8 @@ pub(crate) struct OutboundPg {
     pub(crate) max_connections: Option<usize>,
 }
 
-/// Something that knows values of variables.
-#[derive(Debug, Deserialize)]
+/// Something that knows values of variables. No `Debug`: they may be secret.
+#[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Provider {
     Static { values: BTreeMap<String, String> },
@@ -75,7 +75,7 @@ impl RuntimeConfig {
         };
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("read the runtime configuration {}", path.display()))?;
-        let config: Self = toml::from_str(&text)
+        let config: Self = super::read_toml(&text)
             .with_context(|| format!("in the runtime configuration {}", path.display()))?;
         config.warn_of_ignored();
         Ok(config)
@@ -121,5 +121,14 @@ mod tests {
         assert_eq!(config.variables_providers[0].get("a").as_deref(), Some("1"));
         assert_eq!(config.outbound_pg.max_connections, Some(5));
         assert!(toml::from_str::<RuntimeConfig>("other = 1").is_err());
+        let broken = "[[variables_provider]]\ntype = \"static\"\nvalues = { a = \"s3cr3t }";
+        let error = crate::app::read_toml::<RuntimeConfig>(broken)
+            .err()
+            .unwrap();
+        let text = format!("{error:#}");
+        assert!(
+            text.starts_with("line 3:") && !text.contains("s3cr3t"),
+            "{text}"
+        );
     }
 }

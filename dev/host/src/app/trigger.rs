@@ -13,7 +13,7 @@ use super::manifest::Component;
 pub(crate) struct HttpTrigger {
     pub(crate) id: Option<String>,
     pub(crate) route: RouteSetting,
-    pub(crate) component: Option<String>,
+    pub(crate) component: Option<ComponentSetting>,
     pub(crate) static_response: Option<StaticResponse>,
     #[serde(default)]
     executor: Executor,
@@ -24,6 +24,14 @@ pub(crate) struct HttpTrigger {
 pub(crate) enum RouteSetting {
     Public(String),
     Private(PrivateRoute),
+}
+
+/// A component's id, or a component that is written in its place.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ComponentSetting {
+    Id(String),
+    Inline(Box<Component>),
 }
 
 /// `{ private = true }`: reachable from other components only.
@@ -70,12 +78,19 @@ impl HttpTrigger {
         if let RouteSetting::Private(PrivateRoute { private }) = self.route {
             ensure!(private, "`private = false` means nothing; name a route");
         }
+        if let RouteSetting::Public(route) = &self.route
+            && route
+                .trim_start_matches('/')
+                .starts_with(".well-known/spin/")
+        {
+            tracing::error!("nobody reaches the route `{route}`: the host answers there itself");
+        }
         let kind = &self.executor.kind;
         ensure!(
             kind == "http" || kind == "spin",
             "executor `{kind}` is not supported, only `http`"
         );
-        match (&self.component, &self.static_response) {
+        match (self.component_id(), &self.static_response) {
             (Some(id), None) => ensure!(
                 components.contains_key(id),
                 "component `{id}` is not in the manifest"
@@ -84,6 +99,14 @@ impl HttpTrigger {
             _ => bail!("needs either a component or a static_response"),
         }
         Ok(())
+    }
+
+    /// The component, once every one has an id.
+    pub(crate) fn component_id(&self) -> Option<&str> {
+        match &self.component {
+            Some(ComponentSetting::Id(id)) => Some(id),
+            _ => None,
+        }
     }
 
     /// The trigger in words, for errors.

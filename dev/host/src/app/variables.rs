@@ -8,8 +8,7 @@ use super::manifest::{Manifest, Variable};
 use super::runtime_config::Provider;
 use super::template::Template;
 
-/// The values of all variables of the application.
-#[derive(Debug)]
+/// The values of all variables of the application. No `Debug`: they may be secret.
 pub(crate) struct Variables(HashMap<String, String>);
 
 /// The variables that one component has mapped for itself.
@@ -120,7 +119,7 @@ fn read_table(file: &str) -> Result<BTreeMap<String, String>> {
     let extension = file.rsplit_once('.').map(|(_, extension)| extension);
     match extension {
         Some("toml") => {
-            toml::from_str(&text).with_context(|| format!("read variables of `{file}`"))
+            super::read_toml(&text).with_context(|| format!("read variables of `{file}`"))
         }
         Some("json") => {
             serde_json::from_str(&text).with_context(|| format!("read variables of `{file}`"))
@@ -180,7 +179,8 @@ mod tests {
     fn every_missing_variable_is_named() {
         let manifest = manifest("one = { required = true }\ntwo = { required = true }");
         let error = Variables::resolve(&manifest, &BTreeMap::new(), &[])
-            .unwrap_err()
+            .err()
+            .unwrap()
             .to_string();
         assert!(
             error.contains("one") && error.contains("SPIN_VARIABLE_TWO"),

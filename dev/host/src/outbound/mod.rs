@@ -13,17 +13,24 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
 
 pub(crate) use self::client::Client;
 use crate::app::hosts::{AllowedHosts, default_port};
+use crate::runtime::condition::Condition;
+use crate::server::headers::INTERNAL;
+use crate::server::neighbours::Neighbours;
 
-/// The outbound HTTP of one component.
+/// The outbound HTTP of one component; of one of its instances, once it is given a condition.
 #[derive(Clone)]
-pub(crate) struct Outbound(Arc<Inner>);
+pub(crate) struct Outbound {
+    rules: Arc<Rules>,
+    condition: Arc<Condition>,
+}
 
-struct Inner {
+struct Rules {
     component: Arc<str>,
     allowed: AllowedHosts,
     client: Client,
     /// Our own address, which components reach as `self.alt`.
     own: std::net::SocketAddr,
+    neighbours: Arc<Neighbours>,
     forbidden: ForbiddenHeaderFilter,
 }
 
@@ -49,26 +56,48 @@ impl Outbound {
         allowed: AllowedHosts,
         client: Client,
         own: std::net::SocketAddr,
+        neighbours: Arc<Neighbours>,
     ) -> Self {
         // As in Spin, only `Connection` is kept from components; the rest is taken out below.
         let forbidden: ForbiddenHeaderFilter = Arc::new(|name| *name == header::CONNECTION);
-        Self(Arc::new(Inner {
+        let rules = Rules {
             component,
             allowed,
             client,
             own,
+            neighbours,
             forbidden,
-        }))
+        };
+        Self {
+            rules: Arc::new(rules),
+            condition: Arc::default(),
+        }
     }
 
-    /// Refuses what the component may not reach; `self.alt` becomes our own address.
-    fn admit(&self, request: &mut Request<WasiBody>) -> Result<(), Error> {
+    /// The same for one instance, which `condition` can end.
+    pub(crate) fn of_instance(&self, condition: Arc<Condition>) -> Self {
+        Self {
+            rules: Arc::clone(&self.rules),
+            condition,
+        }
+    }
+
+    /// Refuses what the component may not reach; `self.alt` becomes our own address. Gives the id
+    /// of the component, if it goes to one.
+    fn admit(&self, request: &mut Request<WasiBody>) -> Result<Option<String>, Error> {
         let uri = request.uri();
         let scheme = uri.scheme_str().unwrap_or("http");
         let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
         let host = authority.host();
         if host.is_empty() {
             return Err(Error::HttpRequestUriInvalid);
+        }
+        if host == "self.alt" {
+            if !self.rules.allowed.permit_self() {
+                return Err(self.refuse("http://self"));
+            }
+            self.turn_to_self(request)?;
+            return Ok(None);
         }
         let port = match authority.port() {
             None => default_port(scheme).ok_or(Error::HttpRequestUriInvalid)?,
@@ -77,41 +106,61 @@ impl Outbound {
                 .parse()
                 .map_err(|_| Error::HttpRequestUriInvalid)?,
         };
-        if host.ends_with(".spin.internal") {
-            tracing::error!(
-                component = &*self.0.component,
-                "{host}: calls from component to component are not offered by this host"
-            );
-            return Err(Error::HttpRequestDenied);
+        if !self.rules.allowed.permit(scheme, host, port) {
+            return Err(self.refuse(&if default_port(scheme) == Some(port) {
+                format!("{scheme}://{host}")
+            } else {
+                format!("{scheme}://{host}:{port}")
+            }));
         }
-        let to_self = host == "self.alt";
-        let checked = if to_self { "self" } else { host };
-        if !self.0.allowed.permit(scheme, checked, port) {
-            return Err(self.refuse(scheme, checked, port));
-        }
-        if to_self {
-            let mut parts = std::mem::take(request.uri_mut()).into_parts();
-            parts.scheme = Some(Scheme::HTTP);
-            let own = self.0.own.to_string();
-            parts.authority = Some(own.parse().map_err(|_| Error::HttpRequestUriInvalid)?);
-            *request.uri_mut() = parts.try_into().map_err(|_| Error::HttpRequestUriInvalid)?;
-        }
+        let neighbour = host.strip_suffix(INTERNAL);
+        Ok(neighbour.filter(|id| !id.contains('.')).map(str::to_owned))
+    }
+
+    fn turn_to_self(&self, request: &mut Request<WasiBody>) -> Result<(), Error> {
+        let mut parts = std::mem::take(request.uri_mut()).into_parts();
+        parts.scheme = Some(Scheme::HTTP);
+        let own = self.rules.own.to_string();
+        parts.authority = Some(own.parse().map_err(|_| Error::HttpRequestUriInvalid)?);
+        *request.uri_mut() = parts.try_into().map_err(|_| Error::HttpRequestUriInvalid)?;
         Ok(())
     }
 
-    fn refuse(&self, scheme: &str, host: &str, port: u16) -> Error {
-        let component = &*self.0.component;
-        let address = if default_port(scheme) == Some(port) {
-            format!("{scheme}://{host}")
-        } else {
-            format!("{scheme}://{host}:{port}")
-        };
+    fn refuse(&self, address: &str) -> Error {
+        let component = &*self.rules.component;
         tracing::warn!(
             component,
             "refused to reach {address}; to allow it, add to [component.{component}] in spin.toml: \
              allowed_outbound_hosts = [\"{address}\"]"
         );
         Error::HttpRequestDenied
+    }
+
+    async fn send(
+        self,
+        mut request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Response<WasiBody>, Error> {
+        let neighbour = self.admit(&mut request)?;
+        request.headers_mut().remove(header::HOST);
+        match neighbour {
+            Some(id) => Ok(self.ask_neighbour(&id, request).await),
+            None => {
+                strip_hop_by_hop(request.headers_mut());
+                self.rules.client.send(request, options).await
+            }
+        }
+    }
+
+    /// As with Spin, asking for a component that is not there ends the instance that asks.
+    async fn ask_neighbour(&self, id: &str, request: Request<WasiBody>) -> Response<WasiBody> {
+        if let Some(response) = self.rules.neighbours.ask(id, request).await {
+            return response;
+        }
+        let reason =
+            format!("unknown routing destination '{id}': no component in service has this id");
+        self.condition.end(reason);
+        std::future::pending().await
     }
 }
 
@@ -124,7 +173,7 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
 
 impl WasiHttpHooks for Outbound {
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
-        Arc::clone(&self.0.forbidden)
+        Arc::clone(&self.rules.forbidden)
     }
 
     fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
@@ -137,20 +186,13 @@ impl WasiHttpHooks for Outbound {
 
     fn send_request(
         &mut self,
-        mut request: Request<WasiBody>,
+        request: Request<WasiBody>,
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let outbound = self.clone();
         Box::new(async move {
-            outbound.admit(&mut request)?;
-            request.headers_mut().remove(header::HOST);
-            strip_hop_by_hop(request.headers_mut());
-            let response = outbound
-                .0
-                .client
-                .send(request, options.unwrap_or_default())
-                .await?;
+            let response = outbound.send(request, options.unwrap_or_default()).await?;
             let over: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
             Ok((response, over))
         })

@@ -14,14 +14,14 @@ pub(crate) fn check(
     allowed: &AllowedHosts,
     component: &str,
 ) -> Result<Config, Error> {
-    let config: Config = address.parse().map_err(|error| {
-        Error::ConnectionFailed(format!("invalid connection string: {}", chain(&error)))
-    })?;
+    let config: Config = address
+        .parse()
+        .map_err(|error| Error::ConnectionFailed(chain(&error)))?;
     let hosts = hosts(&config)?;
     for (position, host) in hosts.iter().enumerate() {
         let port = port(&config, position)?;
         if !allowed.permit("postgres", host, port) {
-            return Err(refuse(component, host, port));
+            return Err(refuse(component, host, port, config.get_ports().is_empty()));
         }
     }
     Ok(config)
@@ -89,18 +89,24 @@ fn port(config: &Config, position: usize) -> Result<u16, Error> {
     }
 }
 
-fn refuse(component: &str, host: &str, port: u16) -> Error {
+/// The address is named as the connection string has it, which is Spin's text.
+fn refuse(component: &str, host: &str, port: u16, usual_port: bool) -> Error {
     let host = if host.contains(':') {
         format!("[{host}]")
     } else {
         host.to_owned()
     };
+    let address = if usual_port {
+        format!("postgres://{host}")
+    } else {
+        format!("postgres://{host}:{port}")
+    };
     tracing::warn!(
         component,
-        "refused to reach the database {host}:{port}; to allow it, add to [component.{component}] \
-         in spin.toml: allowed_outbound_hosts = [\"postgres://{host}:{port}\"]"
+        "refused to reach the database {address}; to allow it, add to [component.{component}] \
+         in spin.toml: allowed_outbound_hosts = [\"{address}\"]"
     );
-    Error::ConnectionFailed(format!("address postgres://{host}:{port} is not permitted"))
+    Error::ConnectionFailed(format!("address {address} is not permitted"))
 }
 
 #[cfg(test)]
@@ -140,6 +146,7 @@ mod tests {
     fn other_addresses_are_refused_by_name() {
         for (address, named) in [
             ("postgres://u@127.0.0.1/db", "postgres://127.0.0.1:5432"),
+            ("host=127.0.0.1 user=u", "postgres://127.0.0.1"),
             (
                 "postgres://u@localhost:5433/db",
                 "postgres://localhost:5433",

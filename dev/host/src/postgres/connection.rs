@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamReader};
 
-use super::pool::{Lease, Pools};
+use super::lease::{Lease, Leases};
+use super::pool::Pools;
 use super::rows;
 use super::wit::{
     Column, DbValue, Error, Host, HostConnection, HostConnectionBuilder,
@@ -35,8 +36,8 @@ impl SpinView<'_> {
         Ok(Arc::clone(&self.table.get(connection)?.0))
     }
 
-    fn pools(&self) -> Arc<Pools> {
-        Arc::clone(&self.services.postgres)
+    fn pools(&self) -> (Arc<Pools>, Option<Arc<Leases>>) {
+        (Arc::clone(&self.services.postgres), self.leases.cloned())
     }
 
     async fn connect(
@@ -44,8 +45,9 @@ impl SpinView<'_> {
         address: &str,
         authority: Option<String>,
     ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
-        match self.pools().connect(address, authority).await {
-            Ok(lease) => Ok(Ok(self.table.push(Connection(Arc::new(lease)))?)),
+        let (pools, leases) = self.pools();
+        match pools.connect(address, authority, leases.as_deref()).await {
+            Ok(lease) => Ok(Ok(self.table.push(Connection(lease))?)),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -133,7 +135,9 @@ impl HostConnectionBuilder for SpinView<'_> {
         certificate: String,
     ) -> wasmtime::Result<Result<(), Error>> {
         if let Err(error) = super::tls::connector(Some(&certificate)) {
-            return Ok(Err(Error::Other(format!("certificate authority: {error}"))));
+            return Ok(Err(Error::Other(format!(
+                "invalid root certificate: {error}"
+            ))));
         }
         self.table.get_mut(&builder)?.authority = Some(certificate);
         Ok(Ok(()))
@@ -178,13 +182,11 @@ async fn connect<T: Send + 'static>(
     address: &str,
     authority: Option<String>,
 ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
-    let pools = store.with(|mut access| access.get().pools());
-    match pools.connect(address, authority).await {
+    let (pools, leases) = store.with(|mut access| access.get().pools());
+    match pools.connect(address, authority, leases.as_deref()).await {
         Ok(lease) => {
-            let connection = Connection(Arc::new(lease));
-            Ok(Ok(
-                store.with(|mut access| access.get().table.push(connection))?
-            ))
+            let pushed = store.with(|mut access| access.get().table.push(Connection(lease)));
+            Ok(Ok(pushed?))
         }
         Err(error) => Ok(Err(error)),
     }

@@ -1,15 +1,15 @@
 //! Errors of PostgreSQL in the words of Spin's interface.
 
-use tokio_postgres::error::{DbError, ErrorPosition};
+use tokio_postgres::error::DbError;
 
-use super::address::chain;
 use super::wit::{DbError as WitDbError, Error, QueryError};
 
 /// An error of a statement: what the server said, whole; else a text.
 pub(crate) fn query(error: &tokio_postgres::Error) -> Error {
+    let as_text = format!("{error:?}"); // Spin's form of it
     Error::QueryFailed(match error.as_db_error() {
-        Some(database) => QueryError::DbError(structured(error, database)),
-        None => QueryError::Text(chain(error)),
+        Some(database) => QueryError::DbError(structured(as_text, database)),
+        None => QueryError::Text(as_text),
     })
 }
 
@@ -18,9 +18,9 @@ pub(crate) fn text(text: impl Into<String>) -> Error {
     Error::QueryFailed(QueryError::Text(text.into()))
 }
 
-fn structured(error: &tokio_postgres::Error, database: &DbError) -> WitDbError {
+fn structured(as_text: String, database: &DbError) -> WitDbError {
     WitDbError {
-        as_text: chain(error),
+        as_text,
         severity: database.severity().to_owned(),
         code: database.code().code().to_owned(),
         message: database.message().to_owned(),
@@ -29,24 +29,19 @@ fn structured(error: &tokio_postgres::Error, database: &DbError) -> WitDbError {
     }
 }
 
+/// Under the names, and in the order, that Spin gives them.
 fn extras(error: &DbError) -> Vec<(String, String)> {
-    let position = error.position().map(|position| match position {
-        ErrorPosition::Original(at) | ErrorPosition::Internal { position: at, .. } => {
-            at.to_string()
-        }
-    });
     [
-        ("hint", error.hint().map(ToOwned::to_owned)),
-        ("position", position),
-        ("where", error.where_().map(ToOwned::to_owned)),
-        ("schema", error.schema().map(ToOwned::to_owned)),
-        ("table", error.table().map(ToOwned::to_owned)),
         ("column", error.column().map(ToOwned::to_owned)),
-        ("datatype", error.datatype().map(ToOwned::to_owned)),
         ("constraint", error.constraint().map(ToOwned::to_owned)),
+        ("routine", error.routine().map(ToOwned::to_owned)),
+        ("hint", error.hint().map(ToOwned::to_owned)),
+        ("table", error.table().map(ToOwned::to_owned)),
+        ("datatype", error.datatype().map(ToOwned::to_owned)),
+        ("schema", error.schema().map(ToOwned::to_owned)),
         ("file", error.file().map(ToOwned::to_owned)),
         ("line", error.line().map(|line| line.to_string())),
-        ("routine", error.routine().map(ToOwned::to_owned)),
+        ("where_", error.where_().map(ToOwned::to_owned)),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))

@@ -5,10 +5,9 @@ use rust_decimal::Decimal;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
 
-use super::time;
+use super::range::{self, Bound, Range};
 use super::wit::{Error, Interval, ParameterValue};
-
-type Wrong = Box<dyn std::error::Error + Sync + Send>;
+use super::{Wrong, time};
 
 /// A parameter that is known to be well formed (a date that exists, JSON, a number).
 #[derive(Debug)]
@@ -31,8 +30,11 @@ pub(crate) enum Param {
     /// The same, with a zone.
     Timestamp(i64),
     Uuid(Uuid),
-    Jsonb(Vec<u8>),
+    Jsonb(serde_json::Value),
     Decimal(Decimal),
+    RangeInt32(Range<i32>),
+    RangeInt64(Range<i64>),
+    RangeDecimal(Range<Decimal>),
     ArrayInt32(Vec<Option<i32>>),
     ArrayInt64(Vec<Option<i64>>),
     ArrayDecimal(Vec<Option<Decimal>>),
@@ -41,14 +43,17 @@ pub(crate) enum Param {
     Null,
 }
 
-/// Reads all parameters; the first that is wrong is named by its number (`$1` is the first).
-pub(crate) fn parse(values: Vec<ParameterValue>) -> Result<Vec<Param>, Error> {
+/// Reads all parameters; the first that is wrong is named by its number (`$1` is the first), in an
+/// error of the kind `wrong`.
+pub(crate) fn parse(
+    values: Vec<ParameterValue>,
+    wrong: fn(String) -> Error,
+) -> Result<Vec<Param>, Error> {
     values
         .into_iter()
         .enumerate()
         .map(|(index, value)| {
-            Param::parse(value)
-                .map_err(|error| Error::BadParameter(format!("parameter ${}: {error}", index + 1)))
+            Param::parse(value).map_err(|error| wrong(format!("parameter ${}: {error}", index + 1)))
         })
         .collect()
 }
@@ -72,11 +77,9 @@ impl Param {
             ParameterValue::Uuid(v) => {
                 Self::Uuid(Uuid::parse_str(&v).map_err(|error| format!("not a UUID: {error}"))?)
             }
-            ParameterValue::Jsonb(v) => {
-                let _: &serde_json::value::RawValue =
-                    serde_json::from_slice(&v).map_err(|error| format!("not JSON: {error}"))?;
-                Self::Jsonb(v)
-            }
+            ParameterValue::Jsonb(v) => Self::Jsonb(
+                serde_json::from_slice(&v).map_err(|error| format!("not JSON: {error}"))?,
+            ),
             ParameterValue::Decimal(v) => Self::Decimal(decimal(&v)?),
             ParameterValue::ArrayInt32(v) => Self::ArrayInt32(v),
             ParameterValue::ArrayInt64(v) => Self::ArrayInt64(v),
@@ -88,10 +91,10 @@ impl Param {
             ),
             ParameterValue::Interval(v) => Self::Interval(v),
             ParameterValue::DbNull => Self::Null,
-            ParameterValue::RangeInt32(_)
-            | ParameterValue::RangeInt64(_)
-            | ParameterValue::RangeDecimal(_) => {
-                return Err("ranges are not supported by this host".into());
+            ParameterValue::RangeInt32(v) => Self::RangeInt32(v),
+            ParameterValue::RangeInt64(v) => Self::RangeInt64(v),
+            ParameterValue::RangeDecimal((lower, upper)) => {
+                Self::RangeDecimal((decimal_bound(lower)?, decimal_bound(upper)?))
             }
         })
     }
@@ -99,6 +102,12 @@ impl Param {
 
 fn decimal(text: &str) -> Result<Decimal, Wrong> {
     Decimal::from_str_exact(text).map_err(|error| format!("not a number: {error}").into())
+}
+
+fn decimal_bound(bound: Bound<String>) -> Result<Bound<Decimal>, Wrong> {
+    bound
+        .map(|(text, kind)| Ok((decimal(&text)?, kind)))
+        .transpose()
 }
 
 impl ToSql for Param {
@@ -119,15 +128,17 @@ impl ToSql for Param {
             Self::ArrayInt64(v) => v.to_sql_checked(kind, out),
             Self::ArrayDecimal(v) => v.to_sql_checked(kind, out),
             Self::ArrayStr(v) => v.to_sql_checked(kind, out),
-            Self::Date(v) => raw(kind, &[Type::DATE], out, &[&v.to_be_bytes()]),
-            Self::Time(v) => raw(kind, &[Type::TIME], out, &[&v.to_be_bytes()]),
-            Self::Datetime(v) => raw(kind, &[Type::TIMESTAMP], out, &[&v.to_be_bytes()]),
-            Self::Timestamp(v) => raw(kind, &[Type::TIMESTAMPTZ], out, &[&v.to_be_bytes()]),
-            Self::Jsonb(v) if *kind == Type::JSONB => raw(kind, &[Type::JSONB], out, &[&[1], v]),
-            Self::Jsonb(v) => raw(kind, &[Type::JSON], out, &[v]),
+            Self::Date(v) => raw(kind, &Type::DATE, out, &[&v.to_be_bytes()]),
+            Self::Time(v) => raw(kind, &Type::TIME, out, &[&v.to_be_bytes()]),
+            Self::Datetime(v) => raw(kind, &Type::TIMESTAMP, out, &[&v.to_be_bytes()]),
+            Self::Timestamp(v) => raw(kind, &Type::TIMESTAMPTZ, out, &[&v.to_be_bytes()]),
+            Self::Jsonb(v) => v.to_sql_checked(kind, out),
+            Self::RangeInt32(v) => range::encode(v, kind, out),
+            Self::RangeInt64(v) => range::encode(v, kind, out),
+            Self::RangeDecimal(v) => range::encode(v, kind, out),
             Self::Interval(v) => raw(
                 kind,
-                &[Type::INTERVAL],
+                &Type::INTERVAL,
                 out,
                 &[
                     &v.micros.to_be_bytes(),
@@ -146,9 +157,9 @@ impl ToSql for Param {
     to_sql_checked!();
 }
 
-fn raw(kind: &Type, fits: &[Type], out: &mut BytesMut, parts: &[&[u8]]) -> Result<IsNull, Wrong> {
-    if !fits.contains(kind) {
-        return Err(format!("a {} does not fit the type {kind}", fits[0]).into());
+fn raw(kind: &Type, fits: &Type, out: &mut BytesMut, parts: &[&[u8]]) -> Result<IsNull, Wrong> {
+    if fits != kind {
+        return Err(format!("a {fits} does not fit the type {kind}").into());
     }
     for part in parts {
         out.extend_from_slice(part);
@@ -158,6 +169,7 @@ fn raw(kind: &Type, fits: &[Type], out: &mut BytesMut, parts: &[&[u8]]) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use super::super::wit::RangeBoundKind;
     use super::*;
 
     fn bytes(value: ParameterValue, kind: &Type) -> Result<Vec<u8>, String> {
@@ -186,11 +198,10 @@ mod tests {
             ParameterValue::ArrayDecimal(vec![Some("x".to_owned())]),
             ParameterValue::Date((2026, 13, 1)),
             ParameterValue::Time((1, 60, 0, 0)),
-            ParameterValue::RangeInt32((None, None)),
+            ParameterValue::RangeDecimal((Some(("x".to_owned(), RangeBoundKind::Inclusive)), None)),
         ] {
-            assert!(
-                matches!(parse(vec![value]), Err(Error::BadParameter(text)) if text.contains("$1"))
-            );
+            let error = parse(vec![value], Error::BadParameter).unwrap_err();
+            assert!(matches!(error, Error::BadParameter(text) if text.contains("$1")));
         }
     }
 

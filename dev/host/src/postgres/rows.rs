@@ -6,24 +6,24 @@ use std::task::{Context, Poll};
 use futures::StreamExt as _;
 use futures::stream::Stream as _;
 use tokio::sync::oneshot;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Row, RowStream, Statement};
+use tokio_postgres::{Row, RowStream};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Destination, StreamProducer, StreamResult, VecBuffer};
 
 use super::error;
-use super::params::{self, Param};
-use super::pool::Lease;
+use super::lease::Lease;
+use super::params;
 use super::values;
 use super::wit::{Column, DbValue, Error, ParameterValue, RowSet};
 
-/// Prepared statements kept per connection; at more, all are forgotten.
-const KEPT_STATEMENTS: usize = 256;
 /// Rows handed over in one piece at most.
 const PIECE: usize = 64;
+/// Spin's limit for one row of a stream, or for all rows of a result that is not one, in bytes.
+const LARGEST: usize = 128 << 20;
 
 /// What a query gives: the columns, and the rows as they come.
 pub(crate) struct Query {
+    /// None without a row: Spin learns them from the first.
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: Rows,
     /// How it ended, once the rows are over.
@@ -38,24 +38,22 @@ pub(crate) struct Rows {
     outcome: Option<oneshot::Sender<Result<(), Error>>>,
 }
 
-/// Sends a query. An error before its first row is the error of the call.
+/// Sends a query. An error of the server before its first row is the error of the call.
 pub(crate) async fn query(
     lease: &Lease,
     statement: &str,
     parameters: Vec<ParameterValue>,
 ) -> Result<Query, Error> {
-    let parameters = params::parse(parameters)?;
-    let (prepared, mut stream, first) = begin(lease, statement, &parameters).await?;
+    let mut stream = begin(lease, statement, parameters).await?;
+    let first = next(&mut stream).await?;
+    let columns = columns_of(first.as_ref());
     let (sender, outcome) = oneshot::channel();
     let mut rows = Rows {
         ready: Vec::new(),
         rest: None,
         outcome: Some(sender),
     };
-    match first {
-        Some(row) => rows.ready.push(values::decode(&row)?),
-        None => rows.finish(Ok(())),
-    }
+    rows.take(first.map(Ok));
     // Small results are complete by now: hand them over in one piece.
     while rows.outcome.is_some() && rows.ready.len() < PIECE {
         match futures::poll!(stream.next()) {
@@ -67,7 +65,7 @@ pub(crate) async fn query(
         rows.rest = Some(stream);
     }
     Ok(Query {
-        columns: values::columns(prepared.columns()),
+        columns,
         rows,
         outcome,
     })
@@ -79,22 +77,21 @@ pub(crate) async fn query_all(
     statement: &str,
     parameters: Vec<ParameterValue>,
 ) -> Result<RowSet, Error> {
-    let parameters = params::parse(parameters)?;
-    let (prepared, mut stream, first) = begin(lease, statement, &parameters).await?;
-    let mut rows = Vec::new();
-    let mut next = first;
-    while let Some(row) = next {
-        rows.push(values::decode(&row)?);
-        next = stream
-            .next()
-            .await
-            .transpose()
-            .map_err(|error| error::query(&error))?;
+    let mut stream = begin(lease, statement, parameters).await?;
+    let mut result = RowSet {
+        columns: Vec::new(),
+        rows: Vec::new(),
+    };
+    let mut size = 0;
+    while let Some(row) = next(&mut stream).await? {
+        size += row.raw_size_bytes();
+        check_size(size, "result")?;
+        if result.rows.is_empty() {
+            result.columns = columns_of(Some(&row));
+        }
+        result.rows.push(values::decode(&row)?);
     }
-    Ok(RowSet {
-        columns: values::columns(prepared.columns()),
-        rows,
-    })
+    Ok(result)
 }
 
 /// Sends a command; gives the number of rows that it changed.
@@ -103,99 +100,49 @@ pub(crate) async fn execute(
     statement: &str,
     parameters: Vec<ParameterValue>,
 ) -> Result<u64, Error> {
-    let parameters = params::parse(parameters)?;
-    for last_try in [false, true] {
-        let prepared = prepare(lease, statement).await?;
-        check_count(&prepared, &parameters)?;
-        match lease.client()?.execute_raw(&prepared, &parameters).await {
-            Err(error) if !last_try && is_stale(&error) => forget(lease)?,
-            outcome => return outcome.map_err(|error| sent(&error, Error::ValueConversionFailed)),
-        }
+    let parameters = params::parse(parameters, Error::ValueConversionFailed)?;
+    let changed = lease.client()?.execute_raw(statement, &parameters).await;
+    changed.map_err(|error| error::query(&error))
+}
+
+/// Prepares the statement, each time anew as Spin does, and sends it.
+async fn begin(
+    lease: &Lease,
+    statement: &str,
+    parameters: Vec<ParameterValue>,
+) -> Result<Pin<Box<RowStream>>, Error> {
+    let parameters = params::parse(parameters, Error::BadParameter)?;
+    let stream = lease.client()?.query_raw(statement, &parameters).await;
+    stream.map(Box::pin).map_err(|error| error::query(&error))
+}
+
+async fn next(stream: &mut Pin<Box<RowStream>>) -> Result<Option<Row>, Error> {
+    let row = stream.next().await.transpose();
+    row.map_err(|error| error::query(&error))
+}
+
+fn columns_of(row: Option<&Row>) -> Vec<Column> {
+    row.map_or_else(Vec::new, |row| values::columns(row.columns()))
+}
+
+fn check_size(size: usize, what: &str) -> Result<(), Error> {
+    if size > LARGEST {
+        return Err(error::text(format!(
+            "a {what} has more than {LARGEST} bytes"
+        )));
     }
-    Err(Error::Other(
-        "unreachable: the second try always returns".to_owned(),
-    ))
-}
-
-type Begun = (Statement, Pin<Box<RowStream>>, Option<Row>);
-
-/// Sends a query and waits for its first row, or its end.
-async fn begin(lease: &Lease, statement: &str, parameters: &[Param]) -> Result<Begun, Error> {
-    for last_try in [false, true] {
-        let prepared = prepare(lease, statement).await?;
-        check_count(&prepared, parameters)?;
-        let stream = lease.client()?.query_raw(&prepared, parameters).await;
-        let mut stream = match stream {
-            Ok(stream) => Box::pin(stream),
-            Err(error) if !last_try && is_stale(&error) => {
-                forget(lease)?;
-                continue;
-            }
-            Err(error) => return Err(sent(&error, Error::BadParameter)),
-        };
-        match stream.next().await.transpose() {
-            Err(error) if !last_try && is_stale(&error) => forget(lease)?,
-            first => {
-                return Ok((
-                    prepared,
-                    stream,
-                    first.map_err(|error| error::query(&error))?,
-                ));
-            }
-        }
-    }
-    Err(Error::Other(
-        "unreachable: the second try always returns".to_owned(),
-    ))
-}
-
-async fn prepare(lease: &Lease, statement: &str) -> Result<Statement, Error> {
-    let client = lease.client()?;
-    if client.statement_cache.size() >= KEPT_STATEMENTS {
-        client.statement_cache.clear();
-    }
-    client
-        .prepare_cached(statement)
-        .await
-        .map_err(|error| error::query(&error))
-}
-
-/// tokio-postgres panics on a wrong count, so it is checked before.
-fn check_count(statement: &Statement, parameters: &[Param]) -> Result<(), Error> {
-    let (needs, has) = (statement.params().len(), parameters.len());
-    if needs == has {
-        return Ok(());
-    }
-    Err(Error::BadParameter(format!(
-        "the statement has {needs} parameters, but {has} were given"
-    )))
-}
-
-/// An error of the server, or a parameter that does not fit its place.
-fn sent(failure: &tokio_postgres::Error, misfit: fn(String) -> Error) -> Error {
-    if failure.as_db_error().is_none() && !failure.is_closed() {
-        return misfit(super::address::chain(failure));
-    }
-    error::query(failure)
-}
-
-/// Whether a kept statement no longer fits its tables. It failed before it did anything.
-fn is_stale(error: &tokio_postgres::Error) -> bool {
-    error.as_db_error().is_some_and(|error| {
-        *error.code() == SqlState::FEATURE_NOT_SUPPORTED
-            && error.routine() == Some("RevalidateCachedQuery")
-    })
-}
-
-fn forget(lease: &Lease) -> Result<(), Error> {
-    lease.client()?.statement_cache.clear();
     Ok(())
+}
+
+fn decode(row: &Row) -> Result<Vec<DbValue>, Error> {
+    check_size(row.raw_size_bytes(), "row")?;
+    values::decode(row)
 }
 
 impl Rows {
     fn take(&mut self, item: Option<Result<Row, tokio_postgres::Error>>) {
         match item {
-            Some(Ok(row)) => match values::decode(&row) {
+            Some(Ok(row)) => match decode(&row) {
                 Ok(values) => self.ready.push(values),
                 Err(error) => self.finish(Err(error)),
             },

@@ -5,10 +5,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 use uuid::Uuid;
 
-use super::time;
+use super::range::{self, Bound};
 use super::wit::{Column, DbDataType, DbValue, Error, Interval};
-
-type Wrong = Box<dyn std::error::Error + Sync + Send>;
+use super::{Wrong, time};
 
 /// The columns of a statement.
 pub(crate) fn columns(columns: &[tokio_postgres::Column]) -> Vec<Column> {
@@ -38,14 +37,14 @@ fn wrong(row: &Row, index: usize, error: &tokio_postgres::Error) -> Error {
     let (name, kind) = (column.name(), column.type_().name());
     let reason =
         std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    super::error::text(if Cell::accepts(column.type_()) {
-        format!("column \"{name}\" of type {kind} cannot be read: {reason}")
+    let advice = if *column.type_() == Type::TIMESTAMPTZ {
+        format!("; select \"{name}\" AT TIME ZONE 'UTC'")
     } else {
-        format!(
-            "column \"{name}\" has the type {kind}, which components cannot read; \
-             select \"{name}\"::text, or another type that Spin gives"
-        )
-    })
+        String::new()
+    };
+    super::error::text(format!(
+        "column \"{name}\" of type {kind} cannot be read: {reason}{advice}"
+    ))
 }
 
 fn data_type(kind: &Type) -> DbDataType {
@@ -60,11 +59,14 @@ fn data_type(kind: &Type) -> DbDataType {
         Type::BYTEA => DbDataType::Binary,
         Type::DATE => DbDataType::Date,
         Type::TIME => DbDataType::Time,
-        Type::TIMESTAMP => DbDataType::Datetime,
+        Type::TIMESTAMP | Type::TIMESTAMPTZ => DbDataType::Datetime,
         Type::UUID => DbDataType::Uuid,
         Type::JSONB => DbDataType::Jsonb,
         Type::NUMERIC => DbDataType::Decimal,
         Type::INTERVAL => DbDataType::Interval,
+        Type::INT4_RANGE => DbDataType::RangeInt32,
+        Type::INT8_RANGE => DbDataType::RangeInt64,
+        Type::NUM_RANGE => DbDataType::RangeDecimal,
         Type::INT4_ARRAY => DbDataType::ArrayInt32,
         Type::INT8_ARRAY => DbDataType::ArrayInt64,
         Type::NUMERIC_ARRAY => DbDataType::ArrayDecimal,
@@ -73,8 +75,8 @@ fn data_type(kind: &Type) -> DbDataType {
     }
 }
 
-/// One value, in the types that Spin gives decoded. Types that Spin gives as raw bytes or not at
-/// all (`timestamptz`, `json`, `name`, …) are refused, so that a component that works here works there.
+/// One value. Types that Spin does not know are given as the bytes of the wire; `timestamptz`,
+/// which it means to know but cannot read, is an error, also when the value is null.
 struct Cell(DbValue);
 
 impl<'a> FromSql<'a> for Cell {
@@ -89,7 +91,7 @@ impl<'a> FromSql<'a> for Cell {
             Type::TEXT | Type::VARCHAR | Type::BPCHAR => DbValue::Str(String::from_sql(kind, raw)?),
             Type::BYTEA => DbValue::Binary(raw.to_vec()),
             Type::UUID => DbValue::Uuid(Uuid::from_sql(kind, raw)?.to_string()),
-            Type::JSONB => DbValue::Jsonb(jsonb(raw)?.to_vec()),
+            Type::JSONB => DbValue::Jsonb(jsonb(kind, raw)?),
             Type::NUMERIC => DbValue::Decimal(Decimal::from_sql(kind, raw)?.to_string()),
             Type::DATE => DbValue::Date(time::date_of_days(i32::from_be_bytes(raw.try_into()?))?),
             Type::TIME => DbValue::Time(time::time_of_micros(i64::from_be_bytes(raw.try_into()?))?),
@@ -97,6 +99,12 @@ impl<'a> FromSql<'a> for Cell {
                 raw.try_into()?,
             ))?),
             Type::INTERVAL => DbValue::Interval(interval(raw)?),
+            Type::INT4_RANGE => DbValue::RangeInt32(range::decode(kind, raw)?),
+            Type::INT8_RANGE => DbValue::RangeInt64(range::decode(kind, raw)?),
+            Type::NUM_RANGE => {
+                let (lower, upper) = range::decode(kind, raw)?;
+                DbValue::RangeDecimal((decimal_text(lower), decimal_text(upper)))
+            }
             Type::INT4_ARRAY => DbValue::ArrayInt32(Vec::from_sql(kind, raw)?),
             Type::INT8_ARRAY => DbValue::ArrayInt64(Vec::from_sql(kind, raw)?),
             Type::TEXT_ARRAY | Type::VARCHAR_ARRAY | Type::BPCHAR_ARRAY => {
@@ -107,22 +115,25 @@ impl<'a> FromSql<'a> for Cell {
                 let text = |number: Option<Decimal>| number.map(|number| number.to_string());
                 DbValue::ArrayDecimal(numbers.into_iter().map(text).collect())
             }
-            _ => return Err("the type is not supported".into()),
+            _ => DbValue::Unsupported(raw.to_vec()),
         };
         Ok(Self(value))
     }
 
     fn accepts(kind: &Type) -> bool {
-        !matches!(data_type(kind), DbDataType::Other(_))
+        *kind != Type::TIMESTAMPTZ
     }
 }
 
-/// The wire form of `jsonb` is a version and the text.
-fn jsonb(raw: &[u8]) -> Result<&[u8], Wrong> {
-    match raw.split_first() {
-        Some((1, text)) => Ok(text),
-        _ => Err("unknown version of jsonb".into()),
-    }
+/// Read and written anew, as Spin does it: numbers that do not fit a double lose digits.
+fn jsonb(kind: &Type, raw: &[u8]) -> Result<Vec<u8>, Wrong> {
+    Ok(serde_json::to_vec(&serde_json::Value::from_sql(
+        kind, raw,
+    )?)?)
+}
+
+fn decimal_text(bound: Bound<Decimal>) -> Bound<String> {
+    bound.map(|(number, kind)| (number.to_string(), kind))
 }
 
 fn interval(raw: &[u8]) -> Result<Interval, Wrong> {
@@ -140,28 +151,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jsonb_text_is_passed_on_as_it_is() {
-        let Cell(DbValue::Jsonb(text)) = Cell::from_sql(&Type::JSONB, b"\x01{\"a\": 1}").unwrap()
+    fn jsonb_is_written_anew() {
+        let Cell(DbValue::Jsonb(text)) =
+            Cell::from_sql(&Type::JSONB, b"\x01{\"a\": 1.50}").unwrap()
         else {
             panic!("not jsonb")
         };
-        assert_eq!(text, b"{\"a\": 1}");
+        assert_eq!(text, b"{\"a\":1.5}");
         assert!(Cell::from_sql(&Type::JSONB, b"\x02{}").is_err());
         assert!(Cell::from_sql(&Type::JSONB, b"").is_err());
     }
 
     #[test]
-    fn what_spin_does_not_decode_is_refused() {
+    fn unknown_types_are_given_as_they_came() {
         for kind in [
-            Type::TIMESTAMPTZ,
             Type::JSON,
             Type::NAME,
             Type::INET,
             Type::UUID_ARRAY,
             Type::OID,
         ] {
-            assert!(!Cell::accepts(&kind), "{kind}");
+            let Cell(DbValue::Unsupported(raw)) = Cell::from_sql(&kind, b"raw").unwrap() else {
+                panic!("{kind} was decoded")
+            };
+            assert_eq!(raw, b"raw");
+            assert!(matches!(data_type(&kind), DbDataType::Other(name) if name == kind.name()));
         }
+    }
+
+    #[test]
+    fn timestamptz_cannot_be_read() {
+        assert!(!Cell::accepts(&Type::TIMESTAMPTZ));
+        assert!(matches!(
+            data_type(&Type::TIMESTAMPTZ),
+            DbDataType::Datetime
+        ));
     }
 
     #[test]

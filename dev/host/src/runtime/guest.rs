@@ -8,11 +8,13 @@ use wasmtime::{Engine, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::condition::Condition;
 use super::files::Mounts;
 use super::stdio::PrefixedOutput;
 use crate::app::variables::{ComponentVariables, check_name};
 use crate::bindings::spin::variables::variables;
 use crate::outbound::Outbound;
+use crate::postgres::lease::Leases;
 use crate::postgres::pool::Pools;
 
 /// What a component may use; shared by its instances.
@@ -25,6 +27,8 @@ pub(crate) struct Services {
     pub(crate) outbound: Outbound,
     pub(crate) quiet: bool,
     pub(crate) max_memory: usize,
+    /// Whether a transaction that is left open fails its request.
+    pub(crate) strict: bool,
 }
 
 /// The state of one instance.
@@ -34,12 +38,17 @@ pub(crate) struct Guest {
     outbound: Outbound,
     table: ResourceTable,
     services: Arc<Services>,
+    /// In strict mode, the connections that the instance has taken.
+    pub(crate) leases: Option<Arc<Leases>>,
     pub(crate) limits: StoreLimits,
 }
 
 impl Guest {
     /// Prepares the state of a new instance.
-    pub(crate) fn new(services: &Arc<Services>) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        services: &Arc<Services>,
+        condition: &Arc<Condition>,
+    ) -> anyhow::Result<Self> {
         let mut wasi = WasiCtxBuilder::new();
         let output = || PrefixedOutput::new(Arc::clone(&services.component), services.quiet);
         wasi.stdout(output()).stderr(output());
@@ -51,9 +60,10 @@ impl Guest {
         Ok(Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            outbound: services.outbound.clone(),
+            outbound: services.outbound.of_instance(Arc::clone(condition)),
             table: ResourceTable::new(),
             services: Arc::clone(services),
+            leases: services.strict.then(Arc::default),
             limits: StoreLimitsBuilder::new()
                 .memory_size(services.max_memory)
                 .build(),
@@ -87,6 +97,7 @@ pub(crate) struct SpinHost;
 pub(crate) struct SpinView<'a> {
     pub(crate) table: &'a mut ResourceTable,
     pub(crate) services: &'a Arc<Services>,
+    pub(crate) leases: Option<&'a Arc<Leases>>,
 }
 
 impl HasData for SpinHost {
@@ -104,6 +115,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
         SpinView {
             table: &mut guest.table,
             services: &guest.services,
+            leases: guest.leases.as_ref(),
         }
     })?;
     Ok(linker)

@@ -1,22 +1,23 @@
 //! Instances of one component: reused as Spin reuses them, stopped when they compute for ever.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 use wasmtime::component::GuestTaskId;
-use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
+use wasmtime::{Engine, Store, StoreContextMut};
 use wasmtime_wasi_http::handler::{
     HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
 };
 use wasmtime_wasi_http::{WasiHttpView as _, p3};
 
-use super::engine::TICK;
+use super::condition::{Condition, watch};
 use super::guest::{Guest, Services};
 use crate::cli::Limits;
+use crate::postgres::lease::Leases;
 
 /// One component, ready to be instantiated.
 pub(crate) struct Instances {
@@ -24,7 +25,12 @@ pub(crate) struct Instances {
     pub(crate) pre: p3::bindings::ServicePre<Guest>,
     pub(crate) services: Arc<Services>,
     pub(crate) limits: Limits,
+    /// Set when the host ends: instances that are dropped then have not failed.
+    pub(crate) stopping: Arc<AtomicBool>,
 }
+
+/// Filled, in strict mode, with the connections of the instance that took the request.
+pub(crate) type Taken = Arc<OnceLock<Arc<Leases>>>;
 
 impl HandlerState for Instances {
     type StoreData = Guest;
@@ -32,68 +38,36 @@ impl HandlerState for Instances {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<Guest, Expiration, Worker>> {
-        let guest =
-            Guest::new(&self.services).map_err(|error| wasmtime::format_err!("{error:#}"))?;
+        let condition = Arc::new(Condition::default());
+        let guest = Guest::new(&self.services, &condition)
+            .map_err(|error| wasmtime::format_err!("{error:#}"))?;
         let mut store = Store::new(&self.engine, guest);
         store.limiter(|guest| &mut guest.limits);
-        let busy = Arc::new(Busy::default());
-        watch(&mut store, &busy, self.limits.max_busy_time);
+        watch(&mut store, &condition, self.limits.max_busy_time);
+        let request_timeout = self.limits.request_timeout.pick();
+        let idle = self.limits.idle_instance_timeout.pick();
         let pre = ProxyPre::P3(self.pre.clone());
         let proxy = pre.instantiate_async(&mut store).await?;
         Ok(Instance {
             store,
             proxy,
             view: |guest| guest.http(),
-            expiration: Expiration::new(Arc::clone(&busy), &self.limits),
+            expiration: Expiration::new(Arc::clone(&condition), idle, request_timeout),
             state: Worker {
-                busy,
+                condition,
                 component: Arc::clone(&self.services.component),
-                limits: self.limits.clone(),
+                request_timeout,
+                most_requests: self.limits.max_instance_reuse_count.pick(),
+                most_at_once: self.limits.max_instance_concurrent_reuse_count.pick(),
+                stopping: Arc::clone(&self.stopping),
             },
         })
     }
 }
 
-/// How long an instance has computed without waiting for anything.
-#[derive(Default)]
-struct Busy {
-    /// Ticks of the epoch in which it was found computing, since it last waited.
-    ticks: AtomicU64,
-    /// Set while it gives way to others: that is no waiting.
-    giving_way: AtomicBool,
-}
-
-impl Busy {
-    fn waited(&self) {
-        self.ticks.store(0, Relaxed);
-    }
-}
-
-/// Makes a computing instance give way at every tick, and stops it when it has had its time.
-fn watch(store: &mut Store<Guest>, busy: &Arc<Busy>, longest: Duration) {
-    let busy = Arc::clone(busy);
-    let most = u64::try_from(longest.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| {
-        if busy.ticks.fetch_add(1, Relaxed) >= most {
-            let seconds = longest.as_secs_f64();
-            wasmtime::bail!(
-                "it computed for {seconds} s without waiting for anything, and was stopped"
-            );
-        }
-        let busy = Arc::clone(&busy);
-        let give_way = async move {
-            busy.giving_way.store(true, Relaxed);
-            tokio::task::yield_now().await;
-            busy.giving_way.store(false, Relaxed);
-        };
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(give_way)))
-    });
-}
-
 /// When an instance is given up: idle for too long, or stuck.
 pub(crate) struct Expiration {
-    busy: Arc<Busy>,
+    condition: Arc<Condition>,
     idle: Duration,
     stuck: Duration,
     /// Fires at the latest when a limit is reached; usually earlier, and is then set anew.
@@ -101,13 +75,13 @@ pub(crate) struct Expiration {
 }
 
 impl Expiration {
-    fn new(busy: Arc<Busy>, limits: &Limits) -> Self {
+    fn new(condition: Arc<Condition>, idle: Duration, request_timeout: Duration) -> Self {
         Self {
-            busy,
-            idle: limits.idle_instance_timeout,
+            condition,
+            idle,
             // A little after the requests' own limit, which leaves the others in peace.
-            stuck: limits.request_timeout + Duration::from_secs(1),
-            timer: Box::pin(tokio::time::sleep(limits.idle_instance_timeout)),
+            stuck: request_timeout.saturating_add(Duration::from_secs(1)),
+            timer: Box::pin(tokio::time::sleep(idle)),
         }
     }
 }
@@ -119,15 +93,18 @@ impl WorkerExpiration for Expiration {
         state: WorkerStatus,
         start: Instant,
     ) -> Poll<()> {
-        // Polled whenever the instance comes to rest: that it waits, unless it only gives way.
-        if !self.busy.giving_way.load(Relaxed) {
-            self.busy.waited();
+        self.condition.rests(); // that is when this is polled
+        if self.condition.doom().is_some() {
+            return Poll::Ready(());
         }
         let limit = match state {
             WorkerStatus::Idle => self.idle,
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.stuck,
         };
-        let deadline = tokio::time::Instant::from_std(start + limit);
+        let Some(deadline) = start.checked_add(limit) else {
+            return Poll::Pending; // a limit beyond all time
+        };
+        let deadline = tokio::time::Instant::from_std(deadline);
         if deadline < self.timer.deadline() {
             self.timer.as_mut().reset(deadline);
         }
@@ -143,19 +120,22 @@ impl WorkerExpiration for Expiration {
 
 /// The rules of one instance.
 pub(crate) struct Worker {
-    busy: Arc<Busy>,
+    condition: Arc<Condition>,
     component: Arc<str>,
-    limits: Limits,
+    request_timeout: Duration,
+    most_requests: usize,
+    most_at_once: usize,
+    stopping: Arc<AtomicBool>,
 }
 
 impl WorkerState for Worker {
     type StoreData = Guest;
-    type RequestData = ();
+    type RequestData = Taken;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= self.limits.max_instance_reuse_count {
+        if total >= self.most_requests {
             ShouldAccept::Never
-        } else if concurrent >= self.limits.max_instance_concurrent_reuse_count {
+        } else if concurrent >= self.most_at_once {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes
@@ -164,18 +144,24 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        _: StoreContextMut<'_, Guest>,
-        (): (),
+        store: StoreContextMut<'_, Guest>,
+        taken: Taken,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        self.busy.waited();
-        Box::pin(tokio::time::sleep(self.limits.request_timeout))
+        self.condition.waited();
+        if let Some(leases) = &store.data().leases {
+            let _ = taken.set(Arc::clone(leases)); // a request starts once
+        }
+        Box::pin(tokio::time::sleep(self.request_timeout))
     }
 
     fn drop(&self, store: Store<Guest>, result: Result<(), wasmtime::Error>) {
-        if let Err(error) = result {
+        if let Err(error) = result
+            && !self.stopping.load(Relaxed)
+        {
             let component = &*self.component;
-            let cause = error.root_cause();
+            let cause = error.root_cause().to_string();
+            let cause = self.condition.doom().unwrap_or(&cause);
             tracing::error!(
                 component,
                 "an instance ended, and its requests with it: {cause}"

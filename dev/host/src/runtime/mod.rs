@@ -1,6 +1,7 @@
 //! Components: how they are read, compiled, given their capabilities, and run.
 
 pub(crate) mod componentize;
+pub(crate) mod condition;
 pub(crate) mod engine;
 pub(crate) mod files;
 pub(crate) mod guest;

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,7 +15,8 @@ use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::headers::{self, Misunderstood};
+use super::headers::{self, Unclear, Unfit};
+use super::neighbours::Components;
 use super::target::{Failure, FixedAnswer, Served, Target};
 use crate::app::routes::Routes;
 use crate::outbound::strip_hop_by_hop;
@@ -26,6 +29,11 @@ pub(crate) struct Dispatcher {
     pub(crate) routes: Routes<Target>,
     /// What `/.well-known/spin/info` says.
     pub(crate) info: String,
+    /// Also those that only other components reach.
+    #[expect(dead_code, reason = "held while the application is in service")]
+    pub(crate) components: Arc<Components>,
+    /// Set when the host ends.
+    pub(crate) stopping: Arc<AtomicBool>,
 }
 
 /// The body of an answer: of a component (with its turn), or ours.
@@ -37,28 +45,33 @@ pub(crate) enum AnswerBody {
     Own(Full<Bytes>),
 }
 
-type Answer = Response<AnswerBody>;
+pub(crate) type Answer = Response<AnswerBody>;
 
 impl Dispatcher {
-    /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Answer {
+    /// Answers one request, unless it does not say to whom it goes.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        client: SocketAddr,
+    ) -> Result<Answer, Unclear> {
         if let Some(name) = request.uri().path().strip_prefix(RESERVED) {
-            return self.reserved(name);
+            return Ok(self.reserved(name));
         }
         let path = request.uri().path().to_owned();
         let Some(matched) = self.routes.find(&path) else {
-            return status(StatusCode::NOT_FOUND);
+            return Ok(status(StatusCode::NOT_FOUND));
         };
-        match matched.target {
+        let mut request = request.map(|body| body.map_err(Error::from).boxed_unsync());
+        headers::resolve(&mut request)?;
+        Ok(match matched.target {
             Target::Static(answer) => fixed(answer),
             Target::Component(component) => {
-                let mut request = request.map(|body| body.map_err(Error::from).boxed_unsync());
                 match headers::prepare(&mut request, &matched, client) {
                     Ok(()) => by_component(component, request).await,
-                    Err(Misunderstood(text)) => plain(StatusCode::BAD_REQUEST, text),
+                    Err(error) => failed(&component.id, &error),
                 }
             }
-        }
+        })
     }
 
     fn reserved(&self, name: &str) -> Answer {
@@ -75,7 +88,8 @@ impl Dispatcher {
     }
 }
 
-async fn by_component(component: &Served, request: Request<WasiBody>) -> Answer {
+/// Lets a component answer a request that is prepared.
+pub(crate) async fn by_component(component: &Served, request: Request<WasiBody>) -> Answer {
     match component.answer(request).await {
         Ok((mut response, turn)) => {
             strip_hop_by_hop(response.headers_mut());
@@ -84,6 +98,12 @@ async fn by_component(component: &Served, request: Request<WasiBody>) -> Answer 
         Err(Failure::Busy) => status(StatusCode::SERVICE_UNAVAILABLE),
         Err(Failure::Failed) => status(StatusCode::INTERNAL_SERVER_ERROR),
     }
+}
+
+/// The answer to a request that the component cannot be given.
+pub(crate) fn failed(component: &str, error: &Unfit) -> Answer {
+    tracing::warn!(component, "refused a request: {error}");
+    status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn fixed(answer: &FixedAnswer) -> Answer {

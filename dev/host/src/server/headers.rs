@@ -1,6 +1,7 @@
 //! The `spin-*` headers that a component reads. What a client sends under these names is taken
 //! out: Spin leaves it in, first, which lets a client pretend.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use http::header::{HOST, HeaderName, HeaderValue};
@@ -11,28 +12,55 @@ use crate::app::routes::RouteMatch;
 
 const PREFIX: &str = "spin-";
 
-/// A request that cannot be understood; the text is for the client.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Misunderstood(pub(crate) &'static str);
+/// The end of the names inside the application, which nobody outside can mean.
+pub(crate) const INTERNAL: &str = ".spin.internal";
 
-/// Makes the request's address absolute and sets Spin's headers.
+/// A request that does not say where it goes. As with Spin, the client gets no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unclear(pub(crate) &'static str);
+
+/// A request that a component cannot be given; the client gets an empty 500, as with Spin.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unfit(&'static str);
+
+impl std::error::Error for Unclear {}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Sets Spin's headers. The request's address is absolute by now.
 pub(crate) fn prepare<B, T>(
     request: &mut Request<B>,
     matched: &RouteMatch<'_, T>,
     client: SocketAddr,
-) -> Result<(), Misunderstood> {
-    let uri = absolute(request)?;
+) -> Result<(), Unfit> {
+    let full = full_url(request)?;
     let headers = request.headers_mut();
+    if headers
+        .values()
+        .any(|value| std::str::from_utf8(value.as_bytes()).is_err())
+    {
+        return Err(Unfit("a header is not UTF-8"));
+    }
     strip(headers);
     headers.remove(http::header::CONNECTION);
     let component_route = matched.route.strip_suffix("/...").unwrap_or(matched.route);
     for (name, text) in [
-        ("spin-full-url", uri.to_string().as_str()),
-        ("spin-path-info", &matched.trailing),
+        ("spin-path-info", matched.trailing.as_str()),
+        ("spin-full-url", &full),
         ("spin-matched-route", matched.route),
+        ("spin-base-path", "/"),
         ("spin-raw-component-route", matched.route),
         ("spin-component-route", component_route),
-        ("spin-base-path", "/"),
         ("spin-client-addr", client.to_string().as_str()),
     ] {
         headers.insert(HeaderName::from_static(name), value(text)?);
@@ -42,15 +70,29 @@ pub(crate) fn prepare<B, T>(
             "spin-path-match-{}",
             name.to_ascii_lowercase().replace('_', "-")
         );
-        let name = HeaderName::try_from(name).map_err(|_| Misunderstood("wrong parameter"))?;
+        let name = HeaderName::try_from(name).map_err(|_| Unfit("wrong parameter"))?;
         headers.insert(name, value(text)?);
     }
-    *request.uri_mut() = uri;
     Ok(())
 }
 
-fn value(text: &str) -> Result<HeaderValue, Misunderstood> {
-    HeaderValue::from_str(text).map_err(|_| Misunderstood("the path holds forbidden characters"))
+/// With the host of the `Host` header; HTTP/2 and calls inside the application have none.
+fn full_url<B>(request: &Request<B>) -> Result<String, Unfit> {
+    let host = request
+        .headers()
+        .get(HOST)
+        .map_or(Ok("localhost"), |host| {
+            std::str::from_utf8(host.as_bytes()).map_err(|_| Unfit("the Host header is not UTF-8"))
+        })?;
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
+    Ok(format!("http://{host}{path}"))
+}
+
+fn value(text: &str) -> Result<HeaderValue, Unfit> {
+    HeaderValue::from_str(text).map_err(|_| Unfit("the path holds forbidden characters"))
 }
 
 fn strip(headers: &mut HeaderMap) {
@@ -64,32 +106,41 @@ fn strip(headers: &mut HeaderMap) {
     }
 }
 
-/// The whole address: of the request line, else with the host of the `Host` header. Both at once
-/// must agree.
-fn absolute<B>(request: &Request<B>) -> Result<Uri, Misunderstood> {
-    let mut hosts = request.headers().get_all(HOST).iter();
-    let named: Option<Authority> = match (hosts.next(), hosts.next()) {
-        (None, _) => None,
-        (Some(host), None) => {
-            let host = Authority::try_from(host.as_bytes()).ok();
-            let host = host.filter(|host| !host.as_str().contains('@'));
-            Some(host.ok_or(Misunderstood("the Host header is no host"))?)
-        }
-        (Some(_), Some(_)) => return Err(Misunderstood("more than one Host header")),
-    };
-    let mut parts = request.uri().clone().into_parts();
+/// Makes the request's address absolute: that of the request line, else with the host of the
+/// `Host` header. Both at once must agree.
+pub(crate) fn resolve<B>(request: &mut Request<B>) -> Result<(), Unclear> {
+    let named = named_host(request.headers_mut())?;
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
     match (&parts.authority, named) {
-        (None, None) => return Err(Misunderstood("the Host header is missing")),
+        (None, None) => return Err(Unclear("the Host header is missing")),
         (None, Some(host)) => parts.authority = Some(host),
         (Some(_), None) => {}
         (Some(one), Some(other)) if *one == other => {}
-        (Some(_), Some(_)) => return Err(Misunderstood("the Host header names another host")),
+        (Some(_), Some(_)) => return Err(Unclear("the Host header names another host")),
     }
     parts.scheme = Some(Scheme::HTTP);
     if parts.path_and_query.is_none() {
         parts.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
     }
-    Uri::from_parts(parts).map_err(|_| Misunderstood("the address is malformed"))
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Unclear("the address is malformed"))?;
+    Ok(())
+}
+
+/// The host of the `Host` header. A name inside the application is taken out, as if not sent.
+fn named_host(headers: &mut HeaderMap) -> Result<Option<Authority>, Unclear> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (None, _) => return Ok(None),
+        (Some(host), None) => Authority::try_from(host.as_bytes()).ok(),
+        (Some(_), Some(_)) => return Err(Unclear("more than one Host header")),
+    };
+    let host = host.filter(|host| !host.as_str().contains('@'));
+    let host = host.ok_or(Unclear("the Host header is no host"))?;
+    if host.host().ends_with(INTERNAL) {
+        headers.remove(HOST);
+        return Ok(None);
+    }
+    Ok(Some(host))
 }
 
 #[cfg(test)]
@@ -105,14 +156,11 @@ mod tests {
         }
     }
 
-    fn prepared(request: Request<()>, route: &str) -> Result<Request<()>, Misunderstood> {
-        let mut request = request;
-        prepare(
-            &mut request,
-            &matched(route, "/rest"),
-            ([127, 0, 0, 1], 4000).into(),
-        )?;
-        Ok(request)
+    fn prepared(mut request: Request<()>, route: &str) -> Request<()> {
+        resolve(&mut request).unwrap();
+        let client = ([127, 0, 0, 1], 4000).into();
+        prepare(&mut request, &matched(route, "/rest"), client).unwrap();
+        request
     }
 
     #[test]
@@ -121,7 +169,7 @@ mod tests {
             .header("host", "h:80")
             .body(())
             .unwrap();
-        let request = prepared(request, "/items/:Item_ID/...").unwrap();
+        let request = prepared(request, "/items/:Item_ID/...");
         assert_eq!(request.uri(), "http://h:80/items/a%20b?x=1");
         for (name, value) in [
             ("spin-full-url", "http://h:80/items/a%20b?x=1"),
@@ -141,12 +189,12 @@ mod tests {
     fn the_root_wildcard_has_an_empty_component_route() {
         let request = Request::get("/a").header("host", "h").body(()).unwrap();
         assert_eq!(
-            prepared(request, "/...").unwrap().headers()["spin-component-route"],
+            prepared(request, "/...").headers()["spin-component-route"],
             ""
         );
         let request = Request::get("/a").header("host", "h").body(()).unwrap();
         assert_eq!(
-            prepared(request, "/f/*").unwrap().headers()["spin-component-route"],
+            prepared(request, "/f/*").headers()["spin-component-route"],
             "/f/*"
         );
     }
@@ -160,7 +208,7 @@ mod tests {
             .header("spin-anything", "x")
             .body(())
             .unwrap();
-        let request = prepared(request, "/a").unwrap();
+        let request = prepared(request, "/a");
         let all: Vec<_> = request
             .headers()
             .get_all("spin-path-match-item-id")
@@ -174,18 +222,30 @@ mod tests {
     #[test]
     fn the_host_must_be_clear() {
         let get = |uri: &str| Request::get(uri.to_owned());
-        assert!(prepared(get("/a").body(()).unwrap(), "/a").is_err());
-        assert!(prepared(get("/a").header("host", "a b").body(()).unwrap(), "/a").is_err());
-        assert!(prepared(get("/a").header("host", "u:p@a").body(()).unwrap(), "/a").is_err());
-        let twice = get("/a")
-            .header("host", "a")
-            .header("host", "b")
-            .body(())
-            .unwrap();
-        assert!(prepared(twice, "/a").is_err());
-        let other = get("http://a/x").header("host", "b").body(()).unwrap();
-        assert!(prepared(other, "/a").is_err());
-        let http2 = get("http://a/x").body(()).unwrap();
-        assert_eq!(prepared(http2, "/a").unwrap().uri(), "http://a/x");
+        let twice = get("/a").header("host", "a").header("host", "b");
+        for unclear in [
+            get("/a"),
+            get("/a").header("host", "a b"),
+            get("/a").header("host", "u:p@a"),
+            get("/a").header("host", "other.spin.internal"),
+            get("/a").header("host", "other.spin.internal:80"),
+            twice,
+            get("http://a/x").header("host", "b"),
+        ] {
+            let mut request = unclear.body(()).unwrap();
+            assert!(resolve(&mut request).is_err(), "{:?}", request.headers());
+        }
+        let http2 = prepared(get("http://a/x?y").body(()).unwrap(), "/a");
+        assert_eq!(http2.uri(), "http://a/x?y");
+        assert_eq!(http2.headers()["spin-full-url"], "http://localhost/x?y");
+    }
+
+    #[test]
+    fn headers_must_be_utf8() {
+        let strange = HeaderValue::from_bytes(b"\xff").unwrap();
+        let mut request = Request::get("http://a/").body(()).unwrap();
+        request.headers_mut().insert("x", strange);
+        let outcome = prepare(&mut request, &matched("/", ""), ([127, 0, 0, 1], 1).into());
+        assert_eq!(outcome, Err(Unfit("a header is not UTF-8")));
     }
 }

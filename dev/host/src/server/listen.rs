@@ -1,8 +1,8 @@
 //! Connections: HTTP/1.1 with keep-alive, and HTTP/2 without TLS, on one port.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use hyper::service::service_fn;
@@ -28,6 +28,7 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let mut stop = std::pin::pin!(stop);
+    let stopping = Arc::clone(&dispatcher.stopping);
     let open = GracefulShutdown::new();
     let mut server = Builder::new(TokioExecutor::new());
     server
@@ -51,6 +52,7 @@ pub(crate) async fn serve(
         }
     }
     drop(listener);
+    stopping.store(true, Relaxed);
     let _ = tokio::time::timeout(FAREWELL, open.shutdown()).await; // what is left is cut, as by Spin
 }
 
@@ -67,7 +69,7 @@ async fn talk(
     }
     let service = service_fn(move |request| {
         let dispatcher = Arc::clone(&dispatcher);
-        async move { Ok::<_, Infallible>(dispatcher.answer(request, client).await) }
+        async move { dispatcher.answer(request, client).await }
     });
     let connection = server
         .serve_connection(TokioIo::new(stream), service)

@@ -3,4 +3,5 @@
 pub(crate) mod dispatch;
 pub(crate) mod headers;
 pub(crate) mod listen;
+pub(crate) mod neighbours;
 pub(crate) mod target;

@@ -12,7 +12,7 @@ use wasmtime_wasi_http::handler::{
 };
 
 use crate::app::trigger::StaticResponse;
-use crate::runtime::instances::Instances;
+use crate::runtime::instances::{Instances, Taken};
 
 /// How long a request waits for its turn before it is sent away.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -42,7 +42,7 @@ pub(crate) struct FixedAnswer {
 pub(crate) enum Failure {
     /// No turn came in time.
     Busy,
-    /// Trap, time-out, or an error that it returned.
+    /// Trap, time-out, an error that it returned, or in strict mode a transaction left open.
     Failed,
 }
 
@@ -67,7 +67,14 @@ impl Served {
             Err(_) => self.wait_for_turn().await?,
         };
         let path = request.uri().path().to_owned();
-        match self.handler.handle((), request).await {
+        let taken = Taken::default();
+        let outcome = self.handler.handle(Arc::clone(&taken), request).await;
+        if let Some(leases) = taken.get()
+            && leases.any_left_open().await
+        {
+            return Err(Failure::Failed);
+        }
+        match outcome {
             Ok(response) => Ok((response, turn)),
             Err(error) => {
                 self.log(&path, &error);
@@ -95,7 +102,7 @@ impl Served {
             tracing::error!(component, path, "no answer: the instance trapped");
         } else if error.is::<ExpirationError>() {
             tracing::error!(component, path, "no answer: it took too long");
-        } else if let Some(error) = error.downcast_ref::<InstantiationError<()>>() {
+        } else if let Some(error) = error.downcast_ref::<InstantiationError<Taken>>() {
             tracing::error!(
                 component,
                 path,

@@ -1,11 +1,20 @@
 //! The host as its user sees it: the program, started with a manifest, spoken to over HTTP.
+//!
+//! All but `ours` holds for Spin too: `SPIN=/path/to/spin cargo test -p dev-host --test black_box`
+//! runs against it, and leaves `ours` out, saying why.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod cache;
-mod faults;
+mod chaining;
+mod failures;
+mod files;
+mod headers;
 mod http;
-mod manifest;
+mod ours;
 mod outbound;
 mod postgres;
+mod reuse;
+mod routes;
 mod support;
+mod transactions;
+mod variables;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::wasm;
+use super::{is_ours, program, wasm};
 
 /// Compiling on a busy machine takes long.
 const START: Duration = Duration::from_mins(2);
@@ -54,6 +54,15 @@ pub(crate) fn manifest(rest: &str) -> String {
     )
 }
 
+/// The same, and beside it the same module once more as the component `other`, on no route.
+pub(crate) fn with_other(rest: &str) -> String {
+    format!(
+        "{}[component.other]\nsource = \"{}\"\n",
+        manifest(rest),
+        wasm::probe().display()
+    )
+}
+
 /// Writes the application into a folder of its own.
 pub(crate) fn application(manifest: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("make a folder");
@@ -70,7 +79,17 @@ impl Host {
 
     /// Serves the application in `folder`, unless it refuses to.
     pub(crate) fn in_folder(folder: TempDir, arguments: &[&str]) -> Result<Self, Ended> {
+        Self::with_environment(folder, arguments, &[])
+    }
+
+    /// The same, with environment variables for the host itself.
+    pub(crate) fn with_environment(
+        folder: TempDir,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Ended> {
         let mut child = command(folder.path(), arguments)
+            .envs(environment.iter().copied())
             .spawn()
             .expect("start the host");
         let log = collect(child.stderr.take().expect("its standard error"));
@@ -145,6 +164,14 @@ impl Host {
         self.log.text()
     }
 
+    /// What it has logged, at its end, since it began to serve.
+    pub(crate) fn last_words(&mut self) -> String {
+        let log = std::mem::take(&mut self.log).whole();
+        log.lines()
+            .filter(|line| !line.starts_with("compiled "))
+            .collect()
+    }
+
     /// Sends SIGTERM and waits for the end.
     pub(crate) fn terminate(&mut self) -> (ExitStatus, Duration) {
         let since = Instant::now();
@@ -165,7 +192,7 @@ impl Drop for Host {
 }
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dev-host"));
+    let mut command = Command::new(program::program());
     command
         .args(["up", "--listen", "127.0.0.1:0", "--from"])
         .arg(folder)
@@ -173,8 +200,8 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    // Compiled once for all tests, unless a test is about that.
-    if !arguments.contains(&"--state-dir") {
+    // Compiled once for all tests, unless a test is about that; Spin keeps its own cache.
+    if is_ours() && !arguments.contains(&"--state-dir") {
         command
             .arg("--state-dir")
             .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"));
@@ -190,9 +217,10 @@ fn served(output: &str) -> Option<SocketAddr> {
 }
 
 /// What a process writes, as it comes.
+#[derive(Default)]
 struct Collected {
     text: Arc<Mutex<String>>,
-    reader: JoinHandle<()>,
+    reader: Option<JoinHandle<()>>,
 }
 
 fn collect(mut from: impl Read + Send + 'static) -> Collected {
@@ -205,7 +233,10 @@ fn collect(mut from: impl Read + Send + 'static) -> Collected {
             into.lock().unwrap().push_str(&piece);
         }
     });
-    Collected { text, reader }
+    Collected {
+        text,
+        reader: Some(reader),
+    }
 }
 
 impl Collected {
@@ -215,7 +246,9 @@ impl Collected {
 
     /// All of it, when the process has ended.
     fn whole(self) -> String {
-        self.reader.join().expect("the reader");
+        if let Some(reader) = self.reader {
+            reader.join().expect("the reader");
+        }
         self.text.lock().unwrap().clone()
     }
 

@@ -73,6 +73,54 @@ impl Server {
     }
 }
 
+/// An application whose component `probe` reaches a server.
+pub(crate) struct Application {
+    pub(crate) manifest: String,
+    variables: Vec<String>,
+}
+
+/// The application that reaches `server`.
+pub(crate) fn application(server: &Server) -> Application {
+    let manifest = format!(
+        "{}allowed_outbound_hosts = [\"{{{{ database }}}}\"]\n[component.probe.variables]\n\
+         dsn = \"{{{{ dsn }}}}\"\n[variables]\ndsn = {{ required = true, secret = true }}\n\
+         database = {{ required = true }}\n",
+        super::host::manifest("")
+    );
+    let dsn = format!("dsn={}?application_name=probe", server.dsn());
+    let database = format!("database=postgres://127.0.0.1:{}", server.port);
+    Application {
+        manifest,
+        variables: vec![dsn, database],
+    }
+}
+
+impl Application {
+    /// The host's arguments for it.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        let pairs = self.variables.iter();
+        pairs
+            .flat_map(|pair| ["--variable", pair.as_str()])
+            .collect()
+    }
+}
+
+/// Waits until a query for one number gives `expected`.
+pub(crate) async fn wait_for(client: &Client, sql: &str, expected: i64) {
+    let since = std::time::Instant::now();
+    loop {
+        let found: i64 = client.query_one(sql, &[]).await.expect(sql).get(0);
+        if found == expected {
+            return;
+        }
+        assert!(
+            since.elapsed() < super::host::PATIENCE,
+            "{sql}: {found}, not {expected}"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(mut undertaker) = self.undertaker.take() {
