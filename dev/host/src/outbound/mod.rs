@@ -143,13 +143,11 @@ impl Outbound {
     ) -> Result<Response<WasiBody>, Error> {
         let neighbour = self.admit(&mut request)?;
         request.headers_mut().remove(header::HOST);
-        match neighbour {
-            Some(id) => Ok(self.ask_neighbour(&id, request).await),
-            None => {
-                strip_hop_by_hop(request.headers_mut());
-                self.rules.client.send(request, options).await
-            }
+        if let Some(id) = neighbour {
+            return Ok(self.ask_neighbour(&id, request).await);
         }
+        strip_hop_by_hop(request.headers_mut());
+        self.rules.client.send(request, options).await
     }
 
     /// As with Spin, asking for a component that is not there ends the instance that asks.

@@ -87,13 +87,13 @@ impl Pools {
             .by_target
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let entry = match pools.iter().position(|(known, _)| *known == target) {
-            Some(position) => pools.remove(position),
-            None => {
-                let config = check(address, &self.allowed, &self.component)?;
-                let pool = self.build(config, target.authority.as_deref())?;
-                (target, pool)
-            }
+        let known = pools.iter().position(|(known, _)| *known == target);
+        let entry = if let Some(position) = known {
+            pools.remove(position)
+        } else {
+            let config = check(address, &self.allowed, &self.component)?;
+            let pool = self.build(config, target.authority.as_deref())?;
+            (target, pool)
         };
         if pools.len() >= ADDRESSES_PER_COMPONENT {
             pools.remove(0); // its connections in use stay until they are given back

@@ -58,8 +58,8 @@ pub(crate) fn encode<T: ToSql>(
         _ => return Err(format!("the range does not fit the type {kind}").into()),
     };
     out.put_u8(
-        flags(lower, LOWER_INFINITE, LOWER_INCLUSIVE)
-            | flags(upper, UPPER_INFINITE, UPPER_INCLUSIVE),
+        flags(lower.as_ref(), LOWER_INFINITE, LOWER_INCLUSIVE)
+            | flags(upper.as_ref(), UPPER_INFINITE, UPPER_INCLUSIVE),
     );
     for (value, _) in [lower, upper].into_iter().flatten() {
         let mut bytes = BytesMut::new();
@@ -72,7 +72,7 @@ pub(crate) fn encode<T: ToSql>(
     Ok(IsNull::No)
 }
 
-fn flags<T>(bound: &Bound<T>, infinite: u8, inclusive: u8) -> u8 {
+fn flags<T>(bound: Option<&(T, RangeBoundKind)>, infinite: u8, inclusive: u8) -> u8 {
     match bound {
         None => infinite,
         Some((_, RangeBoundKind::Inclusive)) => inclusive,

@@ -17,6 +17,8 @@ pub(crate) struct Condition {
     giving_way: AtomicBool,
     /// Why it must end, with all of its requests.
     doom: OnceLock<String>,
+    /// It has ended by a trap, or was ended.
+    failed: AtomicBool,
 }
 
 impl Condition {
@@ -35,6 +37,16 @@ impl Condition {
     /// Ends the instance as a trap would, as soon as it rests. The first reason is kept.
     pub(crate) fn end(&self, reason: String) {
         let _ = self.doom.set(reason);
+    }
+
+    /// It ends, and not of its own accord.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Relaxed);
+    }
+
+    /// Whether it has failed: what it has not said by then is missing.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Relaxed)
     }
 
     /// Why it must end, if it must.

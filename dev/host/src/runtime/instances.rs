@@ -29,8 +29,15 @@ pub(crate) struct Instances {
     pub(crate) stopping: Arc<AtomicBool>,
 }
 
-/// Filled, in strict mode, with the connections of the instance that took the request.
-pub(crate) type Taken = Arc<OnceLock<Arc<Leases>>>;
+/// Filled with the instance that took the request.
+pub(crate) type Taken = Arc<OnceLock<Taker>>;
+
+/// The instance that took a request, as far as its answer depends on it.
+pub(crate) struct Taker {
+    pub(crate) condition: Arc<Condition>,
+    /// In strict mode, the connections that it has taken.
+    pub(crate) leases: Option<Arc<Leases>>,
+}
 
 impl HandlerState for Instances {
     type StoreData = Guest;
@@ -149,13 +156,18 @@ impl WorkerState for Worker {
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
         self.condition.waited();
-        if let Some(leases) = &store.data().leases {
-            let _ = taken.set(Arc::clone(leases)); // a request starts once
-        }
+        // A request starts once.
+        let _ = taken.set(Taker {
+            condition: Arc::clone(&self.condition),
+            leases: store.data().leases.clone(),
+        });
         Box::pin(tokio::time::sleep(self.request_timeout))
     }
 
     fn drop(&self, store: Store<Guest>, result: Result<(), wasmtime::Error>) {
+        if result.is_err() {
+            self.condition.fail(); // before the store goes, and with it the ends of its answers
+        }
         if let Err(error) = result
             && !self.stopping.load(Relaxed)
         {

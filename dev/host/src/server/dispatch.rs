@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -12,12 +12,11 @@ use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::headers::{self, Unclear, Unfit};
 use super::neighbours::Components;
-use super::target::{Failure, FixedAnswer, Served, Target};
+use super::target::{Failure, FixedAnswer, Served, Target, Turn};
 use crate::app::routes::Routes;
 use crate::outbound::strip_hop_by_hop;
 
@@ -38,10 +37,7 @@ pub(crate) struct Dispatcher {
 
 /// The body of an answer: of a component (with its turn), or ours.
 pub(crate) enum AnswerBody {
-    Component(
-        WasiBody,
-        #[expect(dead_code, reason = "held until the body is sent")] OwnedSemaphorePermit,
-    ),
+    Component(WasiBody, Turn),
     Own(Full<Bytes>),
 }
 
@@ -138,7 +134,11 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.get_mut() {
-            Self::Component(body, _) => Pin::new(body).poll_frame(cx),
+            Self::Component(body, turn) => match ready!(Pin::new(body).poll_frame(cx)) {
+                // wasmtime ends the body of an instance that trapped as if it were whole.
+                None if turn.has_failed() => Poll::Ready(Some(Err(Error::HttpResponseIncomplete))),
+                frame => Poll::Ready(frame),
+            },
             Self::Own(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|never| match never {}),

@@ -46,6 +46,20 @@ pub(crate) enum Failure {
     Failed,
 }
 
+/// A request's turn; it lasts until its answer is sent.
+pub(crate) struct Turn {
+    taken: Taken,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// Whether the instance failed, so that an answer that seems to end is cut off.
+    pub(crate) fn has_failed(&self) -> bool {
+        let taker = self.taken.get();
+        taker.is_some_and(|taker| taker.condition.has_failed())
+    }
+}
+
 impl Served {
     pub(crate) fn new(instances: Instances) -> Self {
         Self {
@@ -57,25 +71,31 @@ impl Served {
         }
     }
 
-    /// Lets the component answer. The turn lasts until the permit is dropped: with the body.
+    /// Lets the component answer.
     pub(crate) async fn answer(
         &self,
         request: wasmtime_wasi_http::handler::Request,
-    ) -> Result<(wasmtime_wasi_http::handler::Response, OwnedSemaphorePermit), Failure> {
-        let turn = match Arc::clone(&self.turns).try_acquire_owned() {
-            Ok(turn) => turn,
+    ) -> Result<(wasmtime_wasi_http::handler::Response, Turn), Failure> {
+        let permit = match Arc::clone(&self.turns).try_acquire_owned() {
+            Ok(permit) => permit,
             Err(_) => self.wait_for_turn().await?,
         };
         let path = request.uri().path().to_owned();
         let taken = Taken::default();
         let outcome = self.handler.handle(Arc::clone(&taken), request).await;
-        if let Some(leases) = taken.get()
+        if let Some(leases) = taken.get().and_then(|taker| taker.leases.as_ref())
             && leases.any_left_open().await
         {
             return Err(Failure::Failed);
         }
         match outcome {
-            Ok(response) => Ok((response, turn)),
+            Ok(response) => Ok((
+                response,
+                Turn {
+                    taken,
+                    _permit: permit,
+                },
+            )),
             Err(error) => {
                 self.log(&path, &error);
                 Err(Failure::Failed)

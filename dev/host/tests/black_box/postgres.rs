@@ -218,7 +218,10 @@ async fn changed_tables_do_no_harm(host: &Host, client: &Client) {
         .unwrap();
     assert_eq!(
         rows(host, "SELECT * FROM changing").await,
-        ["a:DbDataType::Str,b:DbDataType::Boolean", "Str(\"1\")|DbNull"]
+        [
+            "a:DbDataType::Str,b:DbDataType::Boolean",
+            "Str(\"1\")|DbNull"
+        ]
     );
 }
 
