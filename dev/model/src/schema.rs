@@ -68,7 +68,7 @@ impl Maker<'_> {
     }
 
     fn array(&self, schema: &Value, depth: usize) -> Value {
-        let usual = if depth < SHALLOW { 1 } else { 0 };
+        let usual = u64::from(depth < SHALLOW);
         let most = schema["maxItems"]
             .as_u64()
             .unwrap_or(MAX_ITEMS)
@@ -97,11 +97,8 @@ fn kind(schema: &Value) -> &str {
     match &schema["type"] {
         Value::String(kind) => kind,
         Value::Array(kinds) => {
-            let kinds = kinds.iter().filter_map(Value::as_str);
-            kinds
-                .filter(|kind| *kind != "null")
-                .next()
-                .unwrap_or("null")
+            let mut kinds = kinds.iter().filter_map(Value::as_str);
+            kinds.find(|kind| *kind != "null").unwrap_or("null")
         }
         _ if schema["properties"].is_object() => "object",
         _ if schema["items"].is_object() => "array",

@@ -159,13 +159,7 @@ fn system(platform: &Platform) -> Result<()> {
 /// All rules of the API, on every operation of its document.
 fn api(platform: &Platform) -> Result<()> {
     let mut command = tools::cargo();
-    command.args([
-        "test",
-        "--package",
-        WHOLE_SYSTEM_PACKAGE,
-        "--test",
-        "sweep",
-    ]);
+    command.args(["test", "--package", WHOLE_SYSTEM_PACKAGE, "--test", "sweep"]);
     visibly("api", platform.describe(&mut command))
 }
 

@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn every_paid_plan_is_sold_by_month_and_year_and_the_others_are_not() {
         let hobby = prices_of(Plan::Hobby);
-        let keys: Vec<&str> = hobby.iter().map(|price| price.lookup_key.as_str()).collect();
+        let keys: Vec<&str> = hobby
+            .iter()
+            .map(|price| price.lookup_key.as_str())
+            .collect();
         assert_eq!(keys, ["hobby_monthly", "hobby_yearly"]);
         assert_eq!(
             Some(hobby[0].amount),

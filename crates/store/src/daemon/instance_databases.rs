@@ -60,7 +60,13 @@ impl Server {
         };
         Place {
             host,
-            port: self.address.config().get_ports().first().copied().unwrap_or(5432),
+            port: self
+                .address
+                .config()
+                .get_ports()
+                .first()
+                .copied()
+                .unwrap_or(5432),
         }
     }
 

@@ -20,8 +20,8 @@ pub(crate) struct Completion {
     pub(crate) choices: u32,
     pub(crate) output: Output,
     pub(crate) finish_reason: &'static str,
-    prompt_tokens: usize,
-    completion_tokens: usize,
+    tokens_in: usize,
+    tokens_out: usize,
 }
 
 /// What the model puts out.
@@ -41,22 +41,19 @@ impl Completion {
     /// Answers a conversation as the `number`th of a run.
     pub(crate) fn of(chat: &Chat, run: &str, number: u64) -> Self {
         let said = reply(&chat.messages, run, number);
-        let (output, finish_reason) = match chat.forced_function() {
-            Some(function) => {
-                let arguments = function.parameters.as_ref();
-                let arguments =
-                    arguments.map_or_else(|| json!({}), |schema| schema::example(schema, &said));
-                let call = Output::Call {
-                    id: format!("call_{}", random_hex()),
-                    name: function.name.clone(),
-                    arguments: arguments.to_string(),
-                };
-                (call, "tool_calls")
-            }
-            None => {
-                let (text, finish_reason) = cut(&shaped(chat, said), chat);
-                (Output::Text(text), finish_reason)
-            }
+        let (output, finish_reason) = if let Some(function) = chat.forced_function() {
+            let arguments = function.parameters.as_ref();
+            let arguments =
+                arguments.map_or_else(|| json!({}), |schema| schema::example(schema, &said));
+            let call = Output::Call {
+                id: format!("call_{}", random_hex()),
+                name: function.name.clone(),
+                arguments: arguments.to_string(),
+            };
+            (call, "tool_calls")
+        } else {
+            let (text, finish_reason) = cut(&shaped(chat, said), chat);
+            (Output::Text(text), finish_reason)
         };
         let prompt: usize = chat.messages.iter().map(tokens_of).sum();
         Self {
@@ -65,10 +62,10 @@ impl Completion {
             model: chat.model.clone(),
             fingerprint: format!("fp_{run}"),
             choices: chat.choices(),
-            completion_tokens: output.words().count(),
+            tokens_out: output.words().count(),
             output,
             finish_reason,
-            prompt_tokens: prompt,
+            tokens_in: prompt,
         }
     }
 
@@ -105,10 +102,10 @@ impl Completion {
     /// What it would have cost.
     pub(crate) fn usage(&self) -> Value {
         let choices = usize::try_from(self.choices).unwrap_or(usize::MAX);
-        let completion = self.completion_tokens.saturating_mul(choices);
+        let completion = self.tokens_out.saturating_mul(choices);
         json!({
-            "prompt_tokens": self.prompt_tokens, "completion_tokens": completion,
-            "total_tokens": self.prompt_tokens.saturating_add(completion),
+            "prompt_tokens": self.tokens_in, "completion_tokens": completion,
+            "total_tokens": self.tokens_in.saturating_add(completion),
             "prompt_tokens_details": { "cached_tokens": 0, "audio_tokens": 0 },
             "completion_tokens_details": {
                 "reasoning_tokens": 0, "audio_tokens": 0,

@@ -135,12 +135,11 @@ async fn take_link(
     let proof = one_time_tokens::take_by_hash(&tx, kinds, token).await?;
     let proof = proof.ok_or(Error::LinkExpired)?;
     let user = honour(&tx, &proof).await?;
-    let arrival = match proof.flow_state_id {
-        Some(id) => Arrival::Code(flow_states::issue_code(&tx, id).await?),
-        None => {
-            let session = session::start(state, &tx, user.id, "otp", agent).await?;
-            Arrival::Session(Box::new(session))
-        }
+    let arrival = if let Some(id) = proof.flow_state_id {
+        Arrival::Code(flow_states::issue_code(&tx, id).await?)
+    } else {
+        let session = session::start(state, &tx, user.id, "otp", agent).await?;
+        Arrival::Session(Box::new(session))
     };
     tx.commit().await?;
     Ok(arrival)
