@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod fingerprint;
 mod openapi;
+mod python_tools;
 mod step;
 mod suites;
 mod tools;

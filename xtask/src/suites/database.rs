@@ -1,11 +1,11 @@
-//! The platform on a PostgreSQL that its tests stop and fill up.
+//! The schema by itself, then the platform on a PostgreSQL that its tests stop and fill up.
 
 use anyhow::Result;
 use test_postgres::{Options, Server};
 
 use super::platform::{Platform, Settings};
-use super::{WHOLE_SYSTEM_PACKAGE, visibly};
-use crate::{build, tools};
+use super::{DATABASE_PACKAGES, on_platform, packages, visibly};
+use crate::build;
 
 /// As `up` gives its own; see docs/database.md.
 const MAX_CONNECTIONS: &str = "400";
@@ -19,6 +19,7 @@ const RATE_LIMITS: &str =
 
 /// Starts both, runs the tests, ends both.
 pub(super) fn run() -> Result<()> {
+    visibly("database: schema", &mut packages(DATABASE_PACKAGES))?;
     build::run()?;
     let connections = [("max_connections", MAX_CONNECTIONS)];
     let settings = [&connections[..], &LOG[..]].concat();
@@ -30,19 +31,11 @@ pub(super) fn run() -> Result<()> {
         rate_limits: RATE_LIMITS,
         database_url: Some(server.named("mindroom").owner_url()),
     })?;
-    let mut command = tools::cargo();
+    let mut command = on_platform(&platform, "database");
     command
-        .args([
-            "test",
-            "--package",
-            WHOLE_SYSTEM_PACKAGE,
-            "--test",
-            "database",
-            "--",
-        ])
         // each stops what the others use
-        .args(["--test-threads", "1", "--nocapture"])
+        .args(["--", "--test-threads", "1", "--nocapture"])
         .env("MINDROOM_TEST_POSTGRES", server.folder());
-    visibly("database", platform.describe(&mut command))?;
+    visibly("database: faults and load", &mut command)?;
     platform.stop()
 }

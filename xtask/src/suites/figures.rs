@@ -6,24 +6,15 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::platform::Platform;
-use super::visibly;
-use crate::{tools, workspace};
+use super::{on_platform, visibly};
+use crate::workspace;
 
 /// Prints sizes, start times and throughput.
 pub(crate) fn print(platform: &Platform) -> Result<()> {
     module_sizes()?;
     host_starts(platform)?;
-    let mut load = tools::cargo();
-    load.args([
-        "test",
-        "--package",
-        "platform-tests",
-        "--test",
-        "figures",
-        "--",
-        "--nocapture",
-    ]);
-    visibly("figures", platform.describe(&mut load))
+    let mut load = on_platform(platform, "figures");
+    visibly("figures", load.args(["--", "--nocapture"]))
 }
 
 fn module_sizes() -> Result<()> {

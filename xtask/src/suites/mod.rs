@@ -1,9 +1,10 @@
 //! `cargo xtask test`: the suites, by name, in the order in which they run.
 
+mod api;
 mod database;
 mod figures;
-mod fuzz;
 mod platform;
+mod stand_ins;
 mod versions;
 
 use std::process::Command;
@@ -37,41 +38,34 @@ enum Run {
 /// The package of the suite over the running system; it is no test of a package by itself.
 const WHOLE_SYSTEM_PACKAGE: &str = "platform-tests";
 
+/// Packages with a suite of their own; all others are `native`'s.
+const HOST_PACKAGES: &[&str] = &["dev-host"];
+const DATABASE_PACKAGES: &[&str] = &["store"];
+
 /// All suites; a new one is one line here.
 const SUITES: &[Suite] = &[
-    Suite {
-        name: "native",
-        run: Run::Alone(native),
-    },
-    Suite {
-        name: "database",
-        run: Run::Alone(database::run),
-    },
-    Suite {
-        name: "system",
-        run: Run::OnPlatform(system),
-    },
-    Suite {
-        name: "api",
-        run: Run::OnPlatform(api),
-    },
-    Suite {
-        name: "fuzz",
-        run: Run::OnPlatform(fuzz::run),
-    },
-    Suite {
-        name: "browser",
-        run: Run::OnPlatform(browser),
-    },
-    Suite {
-        name: "again",
-        run: Run::OnPlatform(again),
-    },
-    Suite {
-        name: "figures",
-        run: Run::OnPlatform(figures::print),
-    },
+    Suite::alone("native", native),
+    Suite::alone("host", host),
+    Suite::alone("stand-ins", stand_ins::run),
+    Suite::alone("database", database::run),
+    Suite::on_platform("system", system),
+    Suite::on_platform("api", api::run),
+    Suite::on_platform("browser", browser),
+    Suite::on_platform("again", again),
+    Suite::on_platform("figures", figures::print),
 ];
+
+impl Suite {
+    const fn alone(name: &'static str, run: fn() -> Result<()>) -> Self {
+        let run = Run::Alone(run);
+        Self { name, run }
+    }
+
+    const fn on_platform(name: &'static str, run: fn(&Platform) -> Result<()>) -> Self {
+        let run = Run::OnPlatform(run);
+        Self { name, run }
+    }
+}
 
 /// Runs the suites asked for.
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -119,20 +113,40 @@ fn find(name: &str) -> Result<&'static Suite> {
     }
 }
 
-/// Every package's own tests, those that need only PostgreSQL's programs, Python and Node.
+/// The tests of the packages that have no suite of their own, and the portal's.
 fn native() -> Result<()> {
     let mut command = tools::cargo();
-    command
-        .args([
-            "test",
-            "--workspace",
-            "--exclude",
-            WHOLE_SYSTEM_PACKAGE,
-            "--no-fail-fast",
-        ])
-        .env("MINDROOM_RUNTIMES_DIR", platform::runtimes());
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    let elsewhere = [HOST_PACKAGES, DATABASE_PACKAGES, stand_ins::PACKAGES].concat();
+    for package in elsewhere.iter().chain(&[WHOLE_SYSTEM_PACKAGE]) {
+        command.args(["--exclude", package]);
+    }
+    command.env("MINDROOM_RUNTIMES_DIR", platform::runtimes());
     visibly("native", &mut command)?;
     portal()
+}
+
+/// The host by what a component can notice; `SPIN` names another program that runs a `spin.toml`.
+fn host() -> Result<()> {
+    visibly("host", &mut packages(HOST_PACKAGES))
+}
+
+/// Tests packages by themselves.
+fn packages(names: &[&str]) -> Command {
+    let mut command = tools::cargo();
+    command.args(["test", "--no-fail-fast"]);
+    for name in names {
+        command.args(["--package", name]);
+    }
+    command
+}
+
+/// One of the suites over the running system.
+fn on_platform(platform: &Platform, test: &str) -> Command {
+    let mut command = tools::cargo();
+    command.args(["test", "--package", WHOLE_SYSTEM_PACKAGE, "--test", test]);
+    platform.describe(&mut command);
+    command
 }
 
 /// The portal's own tests.
@@ -143,24 +157,8 @@ fn portal() -> Result<()> {
 
 /// The whole platform by its API.
 fn system(platform: &Platform) -> Result<()> {
-    let mut command = tools::cargo();
-    command.args([
-        "test",
-        "--package",
-        WHOLE_SYSTEM_PACKAGE,
-        "--test",
-        "system",
-        "--",
-        "--nocapture",
-    ]);
-    visibly("system", platform.describe(&mut command))
-}
-
-/// All rules of the API, on every operation of its document.
-fn api(platform: &Platform) -> Result<()> {
-    let mut command = tools::cargo();
-    command.args(["test", "--package", WHOLE_SYSTEM_PACKAGE, "--test", "sweep"]);
-    visibly("api", platform.describe(&mut command))
+    let mut command = on_platform(platform, "system");
+    visibly("system", command.args(["--", "--nocapture"]))
 }
 
 /// The whole platform by its pages.
@@ -186,17 +184,9 @@ fn browser(platform: &Platform) -> Result<()> {
 /// Stopped by Ctrl-C and started again, everything is as it was.
 fn again(platform: &Platform) -> Result<()> {
     let phase = |name: &str| {
-        let mut command = tools::cargo();
-        command.args([
-            "test",
-            "--package",
-            WHOLE_SYSTEM_PACKAGE,
-            "--test",
-            "again",
-            "--",
-        ]);
-        command.args(["--ignored", "--exact", name, "--nocapture"]);
-        visibly("again", platform.describe(&mut command))
+        let mut command = on_platform(platform, "again");
+        command.args(["--", "--ignored", "--exact", name, "--nocapture"]);
+        visibly("again", &mut command)
     };
     phase("before")?;
     platform.restart()?;

