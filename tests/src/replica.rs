@@ -31,7 +31,8 @@ impl Replica {
         // compiled functions are kept here from one run to the next
         let state = target().join("replica");
         command
-            .args(["up", "--from", "spin.toml", "--listen", "127.0.0.1:0"])
+            .args(["up", "--strict", "--from", "spin.toml"])
+            .args(["--listen", "127.0.0.1:0"])
             .arg("--state-dir")
             .arg(state)
             .envs(variables(platform))

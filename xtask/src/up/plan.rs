@@ -161,6 +161,8 @@ impl Plan<'_> {
         let state_dir = self.state.dir("functions")?;
         let arguments = vec![
             "up".to_owned(),
+            // a function that leaves a transaction open is a bug to see at once
+            "--strict".to_owned(),
             "--from".to_owned(),
             "spin.toml".to_owned(),
             "--listen".to_owned(),
