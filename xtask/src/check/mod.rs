@@ -16,6 +16,7 @@ use clap::Args;
 
 use self::finding::Finding;
 use self::tree::Tree;
+use self::tree::manifest::{self, Manifest};
 use crate::build::{functions, portal};
 use crate::step::Progress;
 use crate::{openapi, step, tools, workspace};
@@ -94,7 +95,9 @@ fn rules() -> Result<()> {
 fn modules() -> Result<()> {
     functions::build()?;
     judged("modules", || {
-        let found = module_size::judge(&workspace::functions_output())?;
+        let root = workspace::root();
+        let manifest = Manifest::load(&root.join(manifest::FILE))?;
+        let found = module_size::judge(&root, &manifest)?;
         Ok(vec![("module size", found)])
     })
 }

@@ -83,11 +83,13 @@ fn wide_open(manifest: &Manifest) -> Vec<Finding> {
     found
 }
 
-/// Whether the scheme or the whole host is a `*`.
+/// Whether the scheme or the whole host is a `*`, or the host a network of all addresses.
 fn is_wide_open(entry: &str) -> bool {
     let Some((scheme, rest)) = entry.trim().split_once("://") else {
         return entry.trim() == "insecure:allow-all";
     };
-    let host = rest.split([':', '/']).next().unwrap_or_default();
-    scheme == "*" || host == "*"
+    let named = rest.trim_start_matches(['*', '.']);
+    let is_nameless = named.is_empty() || named.starts_with([':', '/']);
+    let is_every_network = rest.ends_with("/0") || rest.contains("/0:");
+    scheme == "*" || is_nameless || is_every_network
 }

@@ -50,6 +50,7 @@ fn judge_one(function: &Crate, component: &Component) -> Vec<Finding> {
     let (needed, mut found) = needed_by(function);
     let given: Vec<&str> = component.variables.keys().map(String::as_str).collect();
     found.extend(compare(&place, "variable", &given, &needed.variables));
+    found.extend(other_values(&place, component));
     let mut hosts = Vec::new();
     for entry in &component.allowed_outbound_hosts {
         match as_variable(entry) {
@@ -75,6 +76,23 @@ fn judge_one(function: &Crate, component: &Component) -> Vec<Finding> {
         ));
     }
     found
+}
+
+/// Variables that stand for another than themselves: a need for one would give a function the other.
+fn other_values(place: &str, component: &Component) -> Vec<Finding> {
+    let others = component
+        .variables
+        .iter()
+        .filter(|(name, value)| as_variable(value) != Some(name.as_str()));
+    others
+        .map(|(name, value)| {
+            Finding::new(
+                place,
+                format!("gives `{name}` another value: `{value}`"),
+                format!("give it `{{{{ {name} }}}}`"),
+            )
+        })
+        .collect()
 }
 
 /// Both ways: what is given without need, and what is needed and not given.

@@ -202,11 +202,33 @@ fn other_capabilities_are_nobody_s() {
 }
 
 #[test]
+fn a_variable_is_given_the_one_of_its_name() {
+    for value in ["{{ stripe_secret_key }}", "local", "x{{ environment }}"] {
+        let mut manifest = manifest(&[], &[], "");
+        let component = manifest.component.get_mut("my-things").unwrap();
+        component
+            .variables
+            .insert("environment".to_owned(), value.to_owned());
+        let found: Vec<String> = components(&[&function(&[], "")], &manifest)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("gives `environment` another value"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn hosts_are_named_by_variables_and_never_all_of_them() {
     for (hosts, words) in [
         ("\"https://example.com\"", "is written out"),
         ("\"*://*:*\"", "may talk to any host"),
         ("\"https://*\"", "may talk to any host"),
+        ("\"https://*.*\"", "may talk to any host"),
+        ("\"http://0.0.0.0/0:*\"", "may talk to any host"),
         ("\"insecure:allow-all\"", "may talk to any host"),
         ("\"{{ open }}\"", "may talk to any host: `http://*:80`"),
     ] {
