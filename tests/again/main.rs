@@ -1,17 +1,22 @@
-//! Ctrl-C stops everything; the next `up` finds everything as it was. `cargo xtask test again` runs `before`, restarts
-//! the platform, and runs `after`.
+//! Ctrl-C stops everything; the next `up` finds everything as it was. A PostgreSQL that dies is started again by `up`.
+//! `cargo xtask test again` runs `before`, restarts the platform, and runs `after` and `outage`.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it found by panicking")]
 
-use platform_tests::{Account, Platform};
+use std::process::Command;
+use std::time::Duration;
+
+use platform_tests::{Account, Platform, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const EMAIL: &str = "returns@example.com";
 const PASSWORD: &str = "correct horse battery";
+/// PostgreSQL reads its log again before it takes anybody.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(120);
 
 #[tokio::test]
-#[ignore = "half of a pair: run by `cargo xtask test again`"]
+#[ignore = "one of a row: run by `cargo xtask test again`"]
 async fn before() {
     let platform = Platform::get();
     let account = Account::sign_up_as(&platform, EMAIL, PASSWORD).await;
@@ -20,7 +25,7 @@ async fn before() {
 }
 
 #[tokio::test]
-#[ignore = "half of a pair: run by `cargo xtask test again`"]
+#[ignore = "one of a row: run by `cargo xtask test again`"]
 async fn after() {
     let platform = Platform::get();
     let account = Account::sign_in(&platform, EMAIL, PASSWORD).await;
@@ -36,13 +41,38 @@ async fn after() {
         .await
         .expect(200);
     the_owner_is_the_same(&platform, &running).await;
-    let path = format!("/my/instances/{}", running["instance_id"]);
-    let confirm = Some(json!({"confirm": running["subdomain"]}));
+}
+
+#[tokio::test]
+#[ignore = "one of a row: run by `cargo xtask test again`"]
+async fn outage() {
+    let platform = Platform::get();
+    let account = Account::sign_in(&platform, EMAIL, PASSWORD).await;
+    let mine = account.get("/my/instances").await.expect(200);
+    let instance = mine["instances"][0].clone();
+    kill_postgres(&platform);
+    until("the API to answer again", RECOVERS_WITHIN, async || {
+        (account.get("/my/instances").await.status == 200).then_some(())
+    })
+    .await;
+
+    account.awaits(&instance, "running").await;
+    let path = format!("/my/instances/{}", instance["instance_id"]);
+    let confirm = Some(json!({"confirm": instance["subdomain"]}));
     account
         .call(Method::DELETE, &path, confirm)
         .await
         .expect(202);
-    account.awaits(&running, "deprovisioned").await;
+    account.awaits(&instance, "deprovisioned").await;
+}
+
+/// As `kill -9`: the server cannot say goodbye. Its children end when they see that it is gone.
+fn kill_postgres(platform: &Platform) {
+    let file = platform.state.join("postgres/data/postmaster.pid");
+    let text = std::fs::read_to_string(file).unwrap();
+    let pid = text.lines().next().unwrap();
+    let killed = Command::new("kill").args(["-9", pid]).status().unwrap();
+    assert!(killed.success());
 }
 
 async fn the_owner_is_the_same(platform: &Platform, instance: &Value) {

@@ -171,7 +171,7 @@ async fn ask(world: &World, kind: Kind, subject: Uuid) -> Seen {
 }
 
 /// An event of a customer whom nobody knows; each its own, so that they are worked on side by side.
-fn webhook(world: &World, id: &str) -> reqwest::RequestBuilder {
+pub(crate) fn webhook(world: &World, id: &str) -> reqwest::RequestBuilder {
     let body = json!({
         "id": id, "object": "event", "type": "customer.created", "created": 1_800_000_000, "livemode": false,
         "api_version": "2026-10-28.endive",

@@ -181,7 +181,7 @@ fn browser(platform: &Platform) -> Result<()> {
     visibly("browser", platform.describe(&mut command))
 }
 
-/// Stopped by Ctrl-C and started again, everything is as it was.
+/// Stopped by Ctrl-C and started again, everything is as it was; so after a PostgreSQL that died.
 fn again(platform: &Platform) -> Result<()> {
     let phase = |name: &str| {
         let mut command = on_platform(platform, "again");
@@ -190,7 +190,8 @@ fn again(platform: &Platform) -> Result<()> {
     };
     phase("before")?;
     platform.restart()?;
-    phase("after")
+    phase("after")?;
+    phase("outage")
 }
 
 /// Runs a suite with its output shown as it comes.
