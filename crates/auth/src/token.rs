@@ -7,13 +7,18 @@ use std::collections::HashMap;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::caller::AccountCaller;
 
 /// Longest token that is looked at, in bytes.
 const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// As much as is kept of a person's name, in characters.
+const LONGEST_NAME: usize = 200;
 
 /// Clocks may differ by this many seconds.
 const LEEWAY_SECONDS: i64 = 30;
@@ -61,17 +66,34 @@ pub struct Claims {
     /// Without a name and address of its own.
     #[serde(default)]
     pub is_anonymous: bool,
-    /// Written by the person itself: never decides anything.
-    #[serde(default)]
+    /// Written by the person itself: never decides anything, not even by its shape.
+    #[serde(default, deserialize_with = "as_far_as_it_makes_sense")]
     pub user_metadata: UserMetadata,
 }
 
 /// What the person says of itself.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct UserMetadata {
-    /// Its name.
-    #[serde(default)]
+    /// Its name, without characters that have no place in one.
     pub full_name: Option<String>,
+}
+
+/// Takes any JSON, also what is nested deeper than a [`Value`] can be.
+fn as_far_as_it_makes_sense<'de, D>(claim: D) -> Result<UserMetadata, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let claim = Box::<RawValue>::deserialize(claim)?;
+    let said: Value = serde_json::from_str(claim.get()).unwrap_or_default();
+    let name = said["full_name"].as_str().unwrap_or_default().trim();
+    let name: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_NAME)
+        .collect();
+    Ok(UserMetadata {
+        full_name: (!name.is_empty()).then_some(name),
+    })
 }
 
 impl Claims {

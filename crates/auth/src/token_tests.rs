@@ -152,6 +152,37 @@ fn claims_must_be_ours() {
 }
 
 #[test]
+fn what_people_say_of_themselves_never_shuts_them_out() {
+    let ours = issuer("k1");
+    let name = |metadata: Value| {
+        let mut changed = claims();
+        changed["user_metadata"] = metadata;
+        let verified = verifier(&ours).verify(&sign(&ours, "k1", &changed), NOW);
+        verified.unwrap().caller().full_name().map(str::to_owned)
+    };
+    let deep = (0..500).fold(json!(1), |inner, _| json!([inner]));
+    for odd in [json!(5), json!({}), json!([]), Value::Null, json!(" ")] {
+        assert_eq!(name(json!({"full_name": odd})), None, "{odd}");
+        assert_eq!(name(odd), None);
+    }
+    assert_eq!(name(json!({"full_name": deep})), None);
+    // PostgreSQL's text cannot hold U+0000
+    assert_eq!(
+        name(json!({"full_name": " A\u{0}n\nn "})).as_deref(),
+        Some("Ann")
+    );
+    let long = name(json!({"full_name": "ä".repeat(1000)})).unwrap();
+    assert_eq!(long.chars().count(), LONGEST_NAME);
+    let mut absent = claims();
+    absent.as_object_mut().unwrap().remove("user_metadata");
+    assert!(
+        verifier(&ours)
+            .verify(&sign(&ours, "k1", &absent), NOW)
+            .is_ok()
+    );
+}
+
+#[test]
 fn an_old_token_is_refused() {
     let ours = issuer("k1");
     let token = sign(&ours, "k1", &claims());
