@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Parser;
 use provisioner_daemon::drivers::local::{self, LocalDriver};
-use provisioner_daemon::jobs::{ReconcileInstance, StripeEvent, StripeTransport};
+use provisioner_daemon::jobs::{ReconcileInstance, StripeCatchUp, StripeEvent, StripeTransport};
 use provisioner_daemon::probes;
 use provisioner_daemon::runner::{Faults, Handler, Runner, Settings};
 use store::daemon::Db;
@@ -70,7 +70,11 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     )?;
     let handlers: Vec<Arc<dyn Handler>> = vec![
         Arc::new(ReconcileInstance::new(driver)),
-        Arc::new(StripeEvent::new(stripe, serve.stripe_prices)),
+        Arc::new(StripeEvent::new(
+            stripe.clone(),
+            serve.stripe_prices.clone(),
+        )),
+        Arc::new(StripeCatchUp::new(stripe, serve.stripe_prices)),
     ];
     let runner = Runner::start(db, &serve.database_url, handlers, settings)?;
 

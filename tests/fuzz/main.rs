@@ -79,7 +79,13 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
         Caller {
             name: "machine",
             authorization: bearer(&platform.system_keys.health),
-            only: &["--include-path-regex", "^/system/"],
+            only: &["--include-path-regex", "^/system/health"],
+            instance_id: None,
+        },
+        Caller {
+            name: "maintainer",
+            authorization: bearer(&platform.system_keys.maintenance),
+            only: &["--include-path-regex", "^/system/billing"],
             instance_id: None,
         },
     ];

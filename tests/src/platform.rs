@@ -42,8 +42,20 @@ pub struct Platform {
 pub struct SystemKeys {
     /// May check health.
     pub health: String,
+    /// May have the platform look after itself.
+    pub maintenance: String,
     /// May read figures, and nothing else.
     pub metrics: String,
+}
+
+impl SystemKeys {
+    /// The key for a route of machines, after its name.
+    pub fn of(&self, path: &str) -> (&'static str, &str) {
+        match path {
+            "/system/billing-reconcile" => ("maintenance", &self.maintenance),
+            _ => ("health", &self.health),
+        }
+    }
 }
 
 /// The seeded admin.

@@ -1,4 +1,4 @@
-//! Another functions' host on the platform's database, as a second replica is, with rate limits of its own.
+//! A part of the platform started once more: a second functions' host on its database, or one by itself.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -53,6 +53,13 @@ impl Replica {
         Self::serving(command).await
     }
 
+    /// Any part of the platform, with settings of its own.
+    pub async fn of_part(name: &str, configure: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        let mut command = Command::new(program(name));
+        configure(&mut command);
+        Self::serving(command).await
+    }
+
     #[expect(clippy::expect_used, reason = "a test helper")]
     async fn serving(mut command: Command) -> Self {
         let mut process = command
@@ -102,7 +109,7 @@ fn collect(source: Option<impl AsyncRead + Unpin + Send + 'static>, output: &Out
 
 /// The functions' variables, as `up` wrote them for a person with Spin.
 #[expect(clippy::expect_used, reason = "a test helper")]
-fn variables(platform: &Platform) -> Vec<(String, String)> {
+pub(crate) fn variables(platform: &Platform) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(platform.state.join("spin.env")).expect("read spin.env");
     let pairs = text.lines().filter_map(|line| line.split_once('='));
     pairs

@@ -40,7 +40,7 @@ async fn writes() -> (Writer, Vec<Operation>) {
 impl Writer {
     async fn send(&self, operation: &Operation, kind: &str, body: impl Into<Body>) -> Answer {
         let bearer = if operation.is_a_machines() {
-            &self.platform.system_keys.health
+            self.platform.system_keys.of(&operation.path).1
         } else {
             &self.account.token
         };

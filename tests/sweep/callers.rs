@@ -100,7 +100,10 @@ async fn audited(
     assert_eq!(entries.len(), 1, "{}: one entry `{action}`", row.call);
     let (kind, actor) = match operation.security.as_deref() {
         Some("stripe") => ("stripe", None),
-        Some("system") => ("system", Some("health".to_owned())),
+        Some("system") => {
+            let (name, _) = stage.platform.system_keys.of(&operation.path);
+            ("system", Some(name.to_owned()))
+        }
         _ if operation.path.starts_with("/admin/") => ("admin", Some(stage.admin.id.to_string())),
         _ => ("account", Some(stage.owner.id.to_string())),
     };

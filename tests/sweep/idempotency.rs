@@ -32,7 +32,7 @@ impl Sender {
         body: Option<&Value>,
     ) -> Answer {
         let bearer = if operation.is_a_machines() {
-            &self.platform.system_keys.health
+            self.platform.system_keys.of(&operation.path).1
         } else {
             &self.account.token
         };

@@ -81,7 +81,7 @@ impl Stage {
         match operation.security.as_deref() {
             Some("stripe") => self.deliver(method).await,
             Some("system") => {
-                let key = &self.platform.system_keys.health;
+                let (_, key) = self.platform.system_keys.of(&operation.path);
                 self.call(method, row, operation, Some(key)).await
             }
             _ if operation.path.starts_with("/admin/") => {

@@ -22,7 +22,9 @@ pub use instance::{
     Provisioned, Step, StepState,
 };
 pub use openapi::openapi;
-pub use operations::{Audience, Kind, OPERATIONS, Operation, Parameter};
+pub use operations::{
+    ACCOUNT_STATUSES, Audience, INSTANCE_STATUSES, Kind, OPERATIONS, Operation, Parameter,
+};
 pub use pricing::{PlanCard, PricingConfig, PricingDiscounts, PricingProduct, PricingTrial};
 pub use problem::{FieldError, Problem};
-pub use system::{Health, HealthChecks, HealthPart};
+pub use system::{Enqueued, Health, HealthChecks, HealthPart};

@@ -6,8 +6,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
     Account, AccountSetup, ActionResult, AdminAccountList, AdminInstanceList, AdminStatus,
-    Checkout, DeleteInstance, Events, Health, HealthChecks, Instance, InstanceList, PricingConfig,
-    Provision, Provisioned, Redirect, StripeEvent, Subscription, WebhookReceipt,
+    Checkout, DeleteInstance, Enqueued, Events, Health, HealthChecks, Instance, InstanceList,
+    PricingConfig, Provision, Provisioned, Redirect, StripeEvent, Subscription, WebhookReceipt,
 };
 
 /// Who may call an operation (api.md, Callers).
@@ -97,8 +97,26 @@ const fn parameter(name: &'static str, kind: Kind, meaning: &'static str) -> Par
     }
 }
 
-/// What every list takes, with the fields that it can be sorted by.
-const fn page(sort: &'static [&'static str]) -> [Parameter; 6] {
+/// What an account's status can be.
+pub const ACCOUNT_STATUSES: &[&str] = &["pending_verification", "active", "suspended", "deleted"];
+
+/// What an instance's status can be.
+pub const INSTANCE_STATUSES: &[&str] = &[
+    "provisioning",
+    "running",
+    "stopping",
+    "stopped",
+    "restarting",
+    "updating",
+    "degraded",
+    "error",
+    "unknown",
+    "deprovisioning",
+    "deprovisioned",
+];
+
+/// What every list takes, with the fields that it can be sorted by and the statuses of its rows.
+const fn page(sort: &'static [&'static str], statuses: &'static [&'static str]) -> [Parameter; 6] {
     [
         parameter(
             "_start",
@@ -117,20 +135,25 @@ const fn page(sort: &'static [&'static str]) -> [Parameter; 6] {
             "Smallest or largest first",
         ),
         parameter("q", Kind::Text(200), "Only rows that contain this text"),
-        parameter("status", Kind::Text(200), "Only rows with this status"),
+        parameter("status", Kind::Word(statuses), "Only rows with this status"),
     ]
 }
 
-const ACCOUNTS: &[Parameter] =
-    &page(&["created_at", "email", "full_name", "company_name", "status"]);
-const INSTANCES: &[Parameter] = &page(&[
-    "created_at",
-    "instance_id",
-    "subdomain",
-    "name",
-    "status",
-    "tier",
-]);
+const ACCOUNTS: &[Parameter] = &page(
+    &["created_at", "email", "full_name", "company_name", "status"],
+    ACCOUNT_STATUSES,
+);
+const INSTANCES: &[Parameter] = &page(
+    &[
+        "created_at",
+        "instance_id",
+        "subdomain",
+        "name",
+        "status",
+        "tier",
+    ],
+    INSTANCE_STATUSES,
+);
 
 const EVENTS: &[Parameter] = &[
     parameter(
@@ -196,6 +219,7 @@ pub const OPERATIONS: &[Operation] = operations![
     Account POST "/stripe/portal" "Open the billing portal" => 200 gives Redirect, problems [404];
     Stripe POST "/webhooks/stripe" "Receive an event of Stripe" takes StripeEvent => 200 gives WebhookReceipt;
     System POST "/system/health-checks" "Check the instances that are due" => 200 gives HealthChecks;
+    System POST "/system/billing-reconcile" "Compare all subscriptions with Stripe" => 202 gives Enqueued;
     Admin GET "/admin/accounts" "All accounts" query ACCOUNTS => 200 gives AdminAccountList;
     Admin GET "/admin/instances" "All instances" query INSTANCES => 200 gives AdminInstanceList;
 ];

@@ -1,7 +1,9 @@
-//! Health of the platform and checks of its instances.
+//! Health of the platform, checks of its instances, and its upkeep.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::Job;
 
 /// Whether the platform can serve.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -12,7 +14,8 @@ pub struct Health {
     pub version: String,
     /// The database answers.
     pub database: HealthPart,
-    /// The auth service's keys can be had.
+    /// Callers can be let in: the auth service's keys are at hand. They are kept for ten minutes, and longer when it
+    /// cannot be reached, so this stays ok for a while after it went.
     pub auth: HealthPart,
     /// Seconds that the oldest job due has waited; none when nothing waits.
     pub oldest_job_seconds: Option<i64>,
@@ -39,4 +42,11 @@ pub struct HealthChecks {
     pub unhealthy: u32,
     /// Of these, how many were handed to the daemon (three misses in a row).
     pub handed_over: u32,
+}
+
+/// Work that the platform will do.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Enqueued {
+    /// A new job, or the one that it joined.
+    pub job: Job,
 }

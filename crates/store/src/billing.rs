@@ -1,7 +1,7 @@
 //! Checkout, portal, and Stripe's events.
 
-use auth::AccountCaller;
-use contract::{Redirect, WebhookReceipt};
+use auth::{AccountCaller, Scope, SystemCaller};
+use contract::{Enqueued, Redirect, WebhookReceipt};
 use domain::{BillingCycle, Plan};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -15,7 +15,7 @@ use crate::database::{Access, Database, DatabaseError, Value};
 pub struct CheckoutContext {
     /// The account's customer at Stripe, if it has one.
     pub customer_id: Option<String>,
-    /// There is a subscription that gives something.
+    /// There is a subscription that has not ended: it is changed, paid or resumed on the portal.
     pub has_subscription: bool,
     /// There was one, so there is no second trial.
     pub trial_used: bool,
@@ -32,6 +32,15 @@ pub struct OpenSession {
     pub url: String,
     /// For the same plan and cycle, and not about to expire.
     pub reusable: bool,
+}
+
+impl OpenSession {
+    /// The way to its page.
+    pub fn redirect(&self) -> Redirect {
+        Redirect {
+            url: self.url.clone(),
+        }
+    }
 }
 
 /// The account's customer at Stripe.
@@ -95,12 +104,20 @@ pub struct NewSession<'a> {
     pub expires_at: i64,
 }
 
-/// Keeps the caller's open session.
+/// Whether a new session was kept.
+#[derive(Debug, Clone, Deserialize)]
+pub struct KeptSession {
+    /// The account's open session, when another request was faster to open one.
+    pub instead: Option<OpenSession>,
+}
+
+/// Keeps the caller's open session in place of `former`, which is closed at Stripe.
 pub async fn save_checkout(
     database: &impl Database,
     call: Call<'_, AccountCaller>,
     session: NewSession<'_>,
-) -> Result<Answer<Redirect>, DatabaseError> {
+    former: Option<&str>,
+) -> Result<Answer<KeptSession>, DatabaseError> {
     let call = call.json();
     let values = [
         Value::Json(&call),
@@ -109,12 +126,45 @@ pub async fn save_checkout(
         Value::Text(session.cycle.key()),
         Value::Text(session.url),
         Value::BigInt(session.expires_at),
+        Value::MaybeText(former),
     ];
     ask(
         database,
         Access::Write,
-        "select api.save_checkout($1, $2, $3, $4, $5, $6)",
+        "select api.save_checkout($1, $2, $3, $4, $5, $6, $7)",
         &values,
+    )
+    .await
+}
+
+/// Notes that the checkout sends the caller to the billing portal.
+pub async fn note_portal(
+    database: &impl Database,
+    call: Call<'_, AccountCaller>,
+    customer_id: &str,
+) -> Result<Answer<bool>, DatabaseError> {
+    let call = call.json();
+    let values = [Value::Json(&call), Value::Text(customer_id)];
+    ask(
+        database,
+        Access::Write,
+        "select api.note_portal($1, $2)",
+        &values,
+    )
+    .await
+}
+
+/// Has all subscriptions compared with Stripe by the daemon.
+pub async fn reconcile(
+    database: &impl Database,
+    call: Call<'_, SystemCaller>,
+) -> Result<Answer<Enqueued>, DatabaseError> {
+    let call = call.json(Scope::Maintenance);
+    ask(
+        database,
+        Access::Write,
+        "select api.answered($1, api.reconcile_billing($1))",
+        &[Value::Json(&call)],
     )
     .await
 }

@@ -45,6 +45,8 @@ operations! {
     RetrieveCustomer => GET "/v1/customers/{id}";
     /// Reads an event.
     RetrieveEvent => GET "/v1/events/{id}";
+    /// Lists events.
+    ListEvents => GET "/v1/events";
     /// Reads an invoice.
     RetrieveInvoice => GET "/v1/invoices/{id}";
     /// Opens a portal session.

@@ -4,10 +4,14 @@ use auth::AccountCaller;
 use contract::{Checkout, Redirect};
 use domain::{BillingCycle, Plan, StripePrices};
 use edge::{Answer, Begun, Context, Error, Request};
-use store::billing::{self, CheckoutContext, NewSession};
-use stripe::{CheckoutStatus, NewCheckoutSession, NewCustomer};
+use store::billing::{self, CheckoutContext, NewSession, OpenSession};
+use stripe::{CheckoutSession, NewCheckoutSession, NewCustomer};
 
 use crate::portal;
+use crate::session::{self, Former};
+
+/// How often another request of the same account may be faster before this one gives up.
+const RACES: usize = 3;
 
 pub(crate) async fn handle(
     cx: &Context,
@@ -21,12 +25,7 @@ pub(crate) async fn handle(
     let redirect = match cx.settle(known)? {
         Begun::Before(redirect) => redirect,
         Begun::Now(known) => {
-            let chosen = Chosen {
-                plan,
-                cycle,
-                price,
-                trial_used: known.trial_used,
-            };
+            let chosen = Chosen { plan, cycle, price };
             let redirect = page(cx, &caller, &known, &chosen).await?;
             cx.finish(&redirect).await;
             redirect
@@ -47,20 +46,46 @@ async fn page(
         None => create_customer(cx, caller).await?,
     };
     if known.has_subscription {
-        // a second subscription is never what somebody wants: the portal changes the first
-        return portal::open(cx, &customer).await;
+        return to_portal(cx, caller, &customer).await;
     }
-    if let Some(url) = reuse_or_close(cx, known).await? {
-        return Ok(Redirect { url });
+    let mut trial_used = known.trial_used;
+    if let Some(former) = &known.open_session {
+        match session::settle(cx, former).await? {
+            Former::Fits => return Ok(former.redirect()),
+            Former::Pays => return to_portal(cx, caller, &customer).await,
+            Former::Paid => trial_used = true,
+            Former::Closed => {}
+        }
     }
-    open(cx, caller, &customer, chosen).await
+    let trial_days = chosen.plan.trial_days();
+    let trial_days = (trial_days > 0 && !trial_used).then_some(trial_days);
+    let made = create_session(cx, caller, &customer, chosen, trial_days).await?;
+    keep(
+        cx,
+        caller,
+        &customer,
+        chosen,
+        made,
+        known.open_session.as_ref(),
+    )
+    .await
+}
+
+/// A second subscription is never what somebody wants: the portal changes the first.
+async fn to_portal(
+    cx: &Context,
+    caller: &AccountCaller,
+    customer: &str,
+) -> Result<Redirect, Error> {
+    let noted = billing::note_portal(&cx.database, cx.by(caller), customer).await?;
+    cx.settle(noted)?;
+    portal::open(cx, customer).await
 }
 
 struct Chosen {
     plan: Plan,
     cycle: BillingCycle,
     price: String,
-    trial_used: bool,
 }
 
 fn chosen(body: &Checkout) -> Result<(Plan, BillingCycle), Error> {
@@ -100,37 +125,15 @@ async fn create_customer(cx: &Context, caller: &AccountCaller) -> Result<String,
     Ok(cx.settle(kept)?.customer_id)
 }
 
-/// The open session's page when it fits; one that does not is closed, so that two cannot both be paid.
-async fn reuse_or_close(cx: &Context, known: &CheckoutContext) -> Result<Option<String>, Error> {
-    let Some(open) = &known.open_session else {
-        return Ok(None);
-    };
-    let stripe = cx.stripe().await?;
-    // what Stripe says counts, not what we remember
-    match stripe.retrieve_checkout_session(&open.id).await {
-        Ok(session) if session.status == Some(CheckoutStatus::Open) && open.reusable => {
-            return Ok(Some(open.url.clone()));
-        }
-        Ok(session) if session.status == Some(CheckoutStatus::Open) => {
-            let key = format!("checkout:{}:expire", open.id);
-            stripe.expire_checkout_session(&open.id, &key).await?;
-        }
-        Ok(_) => {}
-        Err(error) if error.is_missing() => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(None)
-}
-
-async fn open(
+async fn create_session(
     cx: &Context,
     caller: &AccountCaller,
     customer: &str,
     chosen: &Chosen,
-) -> Result<Redirect, Error> {
+    trial_days: Option<u32>,
+) -> Result<CheckoutSession, Error> {
     let app = cx.settings.app_url().await?;
     let account = caller.subject().to_string();
-    let trial_days = chosen.plan.trial_days();
     let metadata = [
         ("account_id", account.as_str()),
         ("tier", chosen.plan.key()),
@@ -144,18 +147,27 @@ async fn open(
             "{app}/dashboard?checkout=success&session_id={{CHECKOUT_SESSION_ID}}"
         ),
         cancel_url: &format!("{app}/dashboard?checkout=cancelled"),
-        trial_period_days: (trial_days > 0 && !chosen.trial_used).then_some(trial_days),
+        trial_period_days: trial_days,
         expires_at: None,
         allow_promotion_codes: true,
         metadata: &metadata,
         subscription_metadata: &metadata,
     };
     let key = cx.outside_key("checkout");
-    let made = cx
-        .stripe()
-        .await?
-        .create_checkout_session(&session, &key)
-        .await?;
+    let stripe = cx.stripe().await?;
+    Ok(stripe.create_checkout_session(&session, &key).await?)
+}
+
+/// Keeps a new session in place of the former, which is closed. When another request of the account was faster, of the
+/// two that are open then only one stays so.
+async fn keep(
+    cx: &Context,
+    caller: &AccountCaller,
+    customer: &str,
+    chosen: &Chosen,
+    made: CheckoutSession,
+    former: Option<&OpenSession>,
+) -> Result<Redirect, Error> {
     let url = made
         .url
         .ok_or_else(|| Error::Internal("an open session without a page".to_owned()))?;
@@ -166,6 +178,28 @@ async fn open(
         cycle: chosen.cycle,
         expires_at: made.expires_at,
     };
-    let kept = billing::save_checkout(&cx.database, cx.by(caller), new).await?;
-    cx.settle(kept)
+    let mut former = former.map(|former| former.id.clone());
+    for _ in 0..RACES {
+        let kept =
+            billing::save_checkout(&cx.database, cx.by(caller), new, former.as_deref()).await?;
+        let Some(other) = cx.settle(kept)?.instead else {
+            return Ok(Redirect { url });
+        };
+        match session::settle(cx, &other).await? {
+            Former::Fits => {
+                session::expire(cx, &made.id).await?;
+                return Ok(other.redirect());
+            }
+            Former::Pays => {
+                session::expire(cx, &made.id).await?;
+                return to_portal(cx, caller, customer).await;
+            }
+            Former::Paid | Former::Closed => former = Some(other.id),
+        }
+    }
+    session::expire(cx, &made.id).await?;
+    Err(Error::Unavailable(
+        "The checkout",
+        "other requests of the account are always faster".to_owned(),
+    ))
 }

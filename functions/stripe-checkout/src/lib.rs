@@ -2,6 +2,7 @@
 
 mod checkout;
 mod portal;
+mod session;
 
 edge::routes! {
     POST start "/stripe/checkout" => checkout::handle;

@@ -4,16 +4,17 @@
 
 use std::time::Duration;
 
-use domain::{StripePrices, SubscriptionStatus, limit_as_number};
+use domain::StripePrices;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use store::daemon::stripe::{
-    self as saved, Projection, SavedCheckoutSession, SavedPayment, SavedSubscription, StoredEvent,
+    self as events, Projection, SavedCheckoutSession, SavedPayment, SavedSubscription, StoredEvent,
 };
-use stripe::{CheckoutSession, CheckoutStatus, Client, Invoice, Subscription};
+use stripe::{CheckoutSession, CheckoutStatus, Client, Invoice};
 
 use super::StripeTransport;
+use super::stripe_reading::{saved, transient};
 use crate::runner::{Handler, JobContext, JobError, Outcome};
 
 /// The job's body.
@@ -72,7 +73,7 @@ impl StripeEvent {
         let Some(customer) = customer else {
             return nothing(Verdict::Processed("ignored"));
         };
-        let Some(account) = saved::account_of_customer(&cx.db, &customer).await? else {
+        let Some(account) = events::account_of_customer(&cx.db, &customer).await? else {
             return nothing(Verdict::Parked("unknown_customer"));
         };
         match reading {
@@ -89,7 +90,7 @@ impl StripeEvent {
 
     async fn of_subscription(&self, id: &str) -> Result<(Option<String>, Reading), stripe::Error> {
         let subscription = self.stripe.retrieve_subscription(id).await?;
-        let reading = self.save(&subscription).map(|saved| Projection {
+        let reading = saved(&self.prices, &subscription).map(|saved| Projection {
             subscription: Some(saved),
             ..Projection::default()
         });
@@ -128,41 +129,12 @@ impl StripeEvent {
         id: Option<&str>,
     ) -> Result<Option<Result<SavedSubscription, &'static str>>, stripe::Error> {
         match id {
-            Some(id) => Ok(Some(
-                self.save(&self.stripe.retrieve_subscription(id).await?),
-            )),
+            Some(id) => {
+                let subscription = self.stripe.retrieve_subscription(id).await?;
+                Ok(Some(saved(&self.prices, &subscription)))
+            }
             None => Ok(None),
         }
-    }
-
-    /// A subscription as our row; its plan follows from its price alone.
-    fn save(&self, subscription: &Subscription) -> Result<SavedSubscription, &'static str> {
-        let item = subscription.items.data.first().ok_or("no_price")?;
-        let (plan, cycle) = self.prices.plan(&item.price.id).ok_or("unknown_price")?;
-        let limits = &plan.terms().limits;
-        let status = SubscriptionStatus::from_stripe(subscription.status.as_str());
-        if status == SubscriptionStatus::Unknown {
-            metrics::counter!("prov_stripe_unknown_status_total").increment(1);
-            tracing::error!(
-                status = subscription.status.as_str(),
-                "Stripe has a status that we do not know"
-            );
-        }
-        Ok(SavedSubscription {
-            stripe_subscription_id: subscription.id.clone(),
-            stripe_price_id: item.price.id.clone(),
-            tier: plan.key(),
-            billing_cycle: cycle.key(),
-            status: status.word(),
-            max_agents: limit_as_number(limits.max_agents),
-            max_messages_per_day: limit_as_number(limits.max_messages_per_day),
-            max_storage_gb: limit_as_number(limits.storage_gb),
-            trial_end: subscription.trial_end,
-            period_start: Some(item.current_period_start),
-            period_end: Some(item.current_period_end),
-            cancel_at_period_end: subscription.cancel_at_period_end,
-            cancelled: subscription.canceled_at,
-        })
     }
 }
 
@@ -197,18 +169,6 @@ fn save_invoice(invoice: &Invoice) -> SavedPayment {
     }
 }
 
-/// Also a refused key or an unexpected answer: an operator can mend those, and the queue's attempts bound it.
-fn transient(error: stripe::Error) -> JobError {
-    let retry_after = match &error {
-        stripe::Error::RateLimited { retry_after } => *retry_after,
-        _ => None,
-    };
-    JobError::Transient {
-        cause: error.into(),
-        retry_after,
-    }
-}
-
 impl Handler for StripeEvent {
     fn kind(&self) -> &'static str {
         "stripe-event"
@@ -221,7 +181,7 @@ impl Handler for StripeEvent {
     fn run<'a>(&'a self, cx: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobError>> {
         async move {
             let Payload { event } = cx.payload()?;
-            let Some(event) = saved::find_event(&cx.db, &event).await? else {
+            let Some(event) = events::find_event(&cx.db, &event).await? else {
                 return Ok(Outcome::Superseded);
             };
             if event.is_processed {
@@ -238,7 +198,7 @@ impl Handler for StripeEvent {
                 read_at: event.read_at.clone(),
                 ..projection
             };
-            let written = saved::finish_event(
+            let written = events::finish_event(
                 &cx.db,
                 cx.claim(),
                 &event.id,

@@ -9,6 +9,7 @@ pub mod instances;
 pub mod jobs;
 pub mod operators;
 pub mod stripe;
+pub mod stripe_catch_up;
 
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ pub enum Error {
     /// The address is none.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// What goes in or comes out is not in the agreed form.
+    #[error("not in the agreed form")]
+    Form(#[from] serde_json::Error),
     /// The pool could not be built.
     #[error("the pool cannot be built")]
     Build(#[from] deadpool_postgres::BuildError),

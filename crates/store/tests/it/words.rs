@@ -66,6 +66,10 @@ fn expected() -> BTreeMap<&'static str, Words> {
         ),
         ("prov.jobs.state", words(["queued", "running", "dead"])),
         (
+            "prov.stripe_catch_up.list",
+            words(["events", "subscriptions"]),
+        ),
+        (
             "prov.job_failures.outcome",
             words(["blocked", "dead", "discarded"]),
         ),

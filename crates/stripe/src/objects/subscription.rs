@@ -137,6 +137,19 @@ impl<T: Transport> Client<T> {
         ))
     }
 
+    /// A page of all subscriptions of all customers in every status, newest first; the page that follows the
+    /// subscription `after`, or the first.
+    pub async fn list_all_subscriptions(
+        &self,
+        after: Option<&str>,
+    ) -> Result<List<Subscription>, Error> {
+        let query = Form::new()
+            .with("status", "all")
+            .with("limit", 100)
+            .with_some("starting_after", after);
+        self.get(Operation::ListSubscriptions, None, query).await
+    }
+
     /// Lets a subscription end with its period (`true`), or takes that back (`false`).
     pub async fn set_cancel_at_period_end(
         &self,
@@ -217,6 +230,21 @@ mod tests {
                 .transport()
                 .target(1)
                 .ends_with("&starting_after=sub_2")
+        );
+    }
+
+    #[test]
+    fn a_page_of_everybodys_goes_on_after_the_one_before() {
+        let page = format!(
+            r#"{{"data":[{}],"has_more":false}}"#,
+            subscription("sub_1", "active")
+        );
+        let client = Script::client(&[(200, &page)]);
+        let list = now(client.list_all_subscriptions(Some("sub_2"))).unwrap();
+        assert_eq!((list.data.len(), list.has_more), (1, false));
+        assert_eq!(
+            client.transport().target(0),
+            "GET /v1/subscriptions?status=all&limit=100&starting_after=sub_2"
         );
     }
 

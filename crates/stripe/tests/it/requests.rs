@@ -95,6 +95,10 @@ async fn call(client: &Client<Recorder>, operation: Operation) -> Result<(), str
         Operation::CreateCustomer => client.create_customer(&customer(), "c").await.map(drop),
         Operation::RetrieveCustomer => client.retrieve_customer("cus_1").await.map(drop),
         Operation::RetrieveEvent => client.retrieve_event("evt_1").await.map(drop),
+        Operation::ListEvents => client
+            .list_events(1_795_430_000, Some("evt_1"))
+            .await
+            .map(drop),
         Operation::RetrieveInvoice => client.retrieve_invoice("in_1").await.map(drop),
         Operation::CreatePortalSession => {
             client.create_portal_session(&portal(), "d").await.map(drop)
@@ -110,7 +114,10 @@ async fn call(client: &Client<Recorder>, operation: Operation) -> Result<(), str
             other => other.map(drop),
         },
         Operation::RetrieveSubscription => client.retrieve_subscription("sub_1").await.map(drop),
-        Operation::ListSubscriptions => client.list_subscriptions("cus_1").await.map(drop),
+        Operation::ListSubscriptions => {
+            client.list_all_subscriptions(Some("sub_1")).await?;
+            client.list_subscriptions("cus_1").await.map(drop)
+        }
         Operation::UpdateSubscription => client
             .set_cancel_at_period_end("sub_1", true, "e")
             .await

@@ -38,6 +38,9 @@ pub(crate) struct Fault {
     /// Only calls whose path begins like this.
     #[serde(default)]
     pub(crate) path: String,
+    /// Only calls that have this in their path, query or form: one customer's trouble is nobody else's.
+    #[serde(default)]
+    pub(crate) about: String,
     /// For `slow`: how late, milliseconds of real time.
     #[serde(default)]
     pub(crate) delay_ms: u64,
@@ -73,11 +76,16 @@ impl Faults {
     }
 
     /// The fault that strikes a call.
-    pub(crate) fn strike(&self, path: &str) -> Option<Fault> {
+    pub(crate) fn strike(&self, path: &str, query: &str, form: &[u8]) -> Option<Fault> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = faults
-            .iter()
-            .position(|fault| fault.times > 0 && path.starts_with(&fault.path))?;
+        let form = String::from_utf8_lossy(form);
+        let place = faults.iter().position(|fault| {
+            fault.times > 0
+                && path.starts_with(&fault.path)
+                && [path, query, &form]
+                    .iter()
+                    .any(|text| text.contains(&fault.about))
+        })?;
         faults[place].times -= 1;
         let struck = faults[place].clone();
         faults.retain(|fault| fault.times > 0);
@@ -101,6 +109,7 @@ mod tests {
             kind,
             times,
             path: path.to_owned(),
+            about: String::new(),
             delay_ms: 0,
         }
     }
@@ -113,11 +122,32 @@ mod tests {
             fault(Kind::RateLimit, 2, ""),
         ];
         faults.set(wanted).unwrap();
-        let struck = |path| faults.strike(path).map(|fault| fault.kind);
+        let struck = |path| faults.strike(path, "", b"").map(|fault| fault.kind);
         assert_eq!(struck("/v1/events"), Some(Kind::RateLimit));
         assert_eq!(struck("/v1/customers/x"), Some(Kind::Error));
         assert_eq!(struck("/v1/customers/x"), Some(Kind::RateLimit));
         assert_eq!(struck("/v1/customers/x"), None);
         assert!(faults.left().is_empty());
+    }
+
+    #[test]
+    fn a_fault_about_somebody_strikes_nobody_else() {
+        let faults = Faults::default();
+        let about = Fault {
+            about: "cus_1".to_owned(),
+            ..fault(Kind::Error, 3, "/v1")
+        };
+        faults.set(vec![about]).unwrap();
+        let is_struck = |path: &str, query: &str, form: &str| {
+            faults.strike(path, query, form.as_bytes()).is_some()
+        };
+        assert!(!is_struck(
+            "/v1/invoices",
+            "customer=cus_2",
+            "customer=cus_3"
+        ));
+        assert!(is_struck("/v1/customers/cus_1", "", ""));
+        assert!(is_struck("/v1/invoices", "customer=cus_1", ""));
+        assert!(is_struck("/v1/subscriptions", "", "customer=cus_1"));
     }
 }

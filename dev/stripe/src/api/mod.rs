@@ -15,6 +15,7 @@ use std::time::Instant;
 use anyhow::Context;
 use axum::Json;
 use axum::body::Body;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -65,7 +66,12 @@ pub(crate) async fn handle(State(app): State<App>, request: Request<Body>) -> Re
     let request_id = ids::with_length("req_", 14);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let key = request.headers().get("idempotency-key").cloned();
-    let fault = app.faults.strike(&path);
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
+    let form = body.as_deref().unwrap_or_default();
+    let query = parts.uri.query().unwrap_or_default();
+    let fault = app.faults.strike(&path, query, form);
+    let request = Request::from_parts(parts, body.map_err(|_| ApiError::too_large()));
     let mut response = match answer(&app, request, &request_id, fault.as_ref()).await {
         Ok(answer) => written(answer),
         Err(error) => error.into_response(),
@@ -110,10 +116,13 @@ fn written(answer: Answer) -> Response {
     response
 }
 
+/// A request with its body, unless that is too large.
+type ReadRequest = Request<ApiResult<Bytes>>;
+
 /// Answers a call, unless a fault keeps it from being done.
 async fn answer(
     app: &App,
-    request: Request<Body>,
+    request: ReadRequest,
     request_id: &str,
     fault: Option<&Fault>,
 ) -> ApiResult<Answer> {
@@ -153,16 +162,14 @@ fn faulty(response: &mut Response, fault: &Fault) {
 
 async fn call(
     app: &App,
-    request: Request<Body>,
+    request: ReadRequest,
     request_id: &str,
     delay: Duration,
 ) -> ApiResult<Answer> {
     auth::authenticate(request.headers(), app.settings.secret_key.expose())?;
     check_version(request.headers())?;
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_BODY_BYTES)
-        .await
-        .map_err(|_| ApiError::too_large())?;
+    let body = body?;
     let path = parts.uri.path().to_owned();
     let key = if parts.method == Method::POST {
         Key::of(&parts.headers, &path, &body)?

@@ -19,33 +19,15 @@ const KIND: &str = "webhook_endpoint";
 const MAX_ENDPOINTS: usize = 16;
 const MAX_EVENTS: usize = 300;
 
-/// What the platform's endpoint is subscribed to; other events are only listed.
-const DEFAULT_EVENTS: &[&str] = &[
-    "charge.refunded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "customer.deleted",
-    "customer.updated",
-    "customer.subscription.created",
-    "customer.subscription.updated",
-    "customer.subscription.deleted",
-    "customer.subscription.trial_will_end",
-    "customer.subscription.paused",
-    "customer.subscription.resumed",
-    "customer.subscription.pending_update_applied",
-    "customer.subscription.pending_update_expired",
-    "invoice.paid",
-    "invoice.payment_action_required",
-    "invoice.payment_failed",
-];
+/// What the platform's endpoint is subscribed to beside what it acts on; other events are only listed.
+const MORE_EVENTS: &[&str] = &["charge.refunded", "customer.deleted", "customer.updated"];
 
 /// Makes or updates the endpoint of the command line. A secret that was rolled stays as long as it is good.
 pub(crate) async fn ensure_default(work: &Work<'_>, url: &str, secret: &str) -> ApiResult<()> {
     let present = work.find(KIND, DEFAULT).await?;
     let is_new = present.is_none();
-    let events: Vec<String> = DEFAULT_EVENTS.iter().map(|&event| event.into()).collect();
+    let events = [stripe::EVENT_KINDS, MORE_EVENTS].concat();
+    let events: Vec<String> = events.into_iter().map(Into::into).collect();
     let mut endpoint = present.unwrap_or_else(|| render(work.now(), DEFAULT, url, &events));
     endpoint.body["url"] = url.into();
     endpoint.body["enabled_events"] = events.into();

@@ -22,3 +22,8 @@ export const zProvision = z.object({
 export const zDeleteInstance = z.object({
     confirm: z.string()
 });
+
+/**
+ * Done once for one key, and the same answer again for 24 hours (then with `Idempotent-Replayed: true`). Under way: 409; with another request: 422
+ */
+export const zIdempotencyKey = z.string().check(z.minLength(1), z.maxLength(255), z.regex(/^[!-~]+$/));

@@ -1,0 +1,18 @@
+//! `POST /system/billing-reconcile`: has the daemon fetch the events that were lost and compare all subscriptions with
+//! Stripe. It does so every hour by itself.
+
+use auth::SystemCaller;
+use edge::{Answer, Context, Error, Request};
+use store::billing;
+
+pub(crate) async fn handle(
+    cx: &Context,
+    caller: SystemCaller,
+    request: Request,
+) -> Result<Answer, Error> {
+    request.nothing().await?;
+    let enqueued = billing::reconcile(&cx.database, cx.by_system(&caller)).await?;
+    let enqueued = cx.settle(enqueued)?;
+    cx.ring().await;
+    Answer::accepted(&enqueued)
+}
