@@ -55,11 +55,20 @@ fn describe(operation: &Operation, schemas: &mut BTreeMap<String, RefOr<Schema>>
     });
     if let Some(schema) = operation.request {
         description["requestBody"] = json!({
-            "required": true,
+            "required": must_be_sent(schema),
             "content": {"application/json": {"schema": reference(schema, schemas)}},
         });
     }
     description
+}
+
+/// Whether a body must be sent: not where all of its fields may be left out.
+fn must_be_sent(schema: SchemaOf) -> bool {
+    let (_, all) = schema();
+    let required = all
+        .first()
+        .map(|(_, own)| json!(own)["required"].as_array().map_or(0, Vec::len));
+    required.is_some_and(|fields| fields > 0)
 }
 
 /// `POST /my/instances/{id}/start` becomes `postMyInstancesIdStart`.

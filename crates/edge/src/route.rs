@@ -156,21 +156,23 @@ pub(crate) enum Found {
 
 pub(crate) fn find(routes: &'static [Route], method: &str, path: &str) -> Found {
     let wanted = if method == "HEAD" { "GET" } else { method };
-    let mut others = Vec::new();
-    for route in routes {
-        let Some(values) = matches(route.path, path) else {
-            continue;
-        };
-        if route.method == wanted {
-            return Found::Route(route, values);
-        }
-        others.push(route.method);
+    let matching = routes
+        .iter()
+        .filter_map(|route| Some((route, matches(route.path, path)?)));
+    let mut matching: Vec<_> = matching.collect();
+    // a path of its own is not another's `{id}`, whatever the method
+    let exact = matching.iter().map(|(_, values)| values.len()).min();
+    matching.retain(|(_, values)| Some(values.len()) == exact);
+    if matching.is_empty() {
+        return Found::Nothing;
     }
-    if others.is_empty() {
-        Found::Nothing
-    } else {
-        Found::OtherMethods(others)
-    }
+    let methods = matching.iter().map(|(route, _)| route.method).collect();
+    let found = matching
+        .into_iter()
+        .find(|(route, _)| route.method == wanted);
+    found.map_or(Found::OtherMethods(methods), |(route, values)| {
+        Found::Route(route, values)
+    })
 }
 
 fn matches(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
@@ -244,6 +246,34 @@ mod tests {
         assert_eq!(matches("/my/instances/{id}", "/my/instances"), None);
         assert_eq!(matches("/my/instances/{id}", "/my/instances//"), None);
         assert_eq!(matches("/my/instances", "/my/instances/7"), None);
+    }
+
+    #[test]
+    fn a_path_of_its_own_is_no_others_parameter() {
+        static ROUTES: &[Route] = &[
+            line("GET", "/u/{id}"),
+            line("DELETE", "/u/{id}"),
+            line("POST", "/u/me"),
+        ];
+        let at = |method, path| match find(ROUTES, method, path) {
+            Found::Route(route, _) => format!("{} {}", route.method, route.path),
+            Found::OtherMethods(methods) => methods.join(", "),
+            Found::Nothing => String::new(),
+        };
+        assert_eq!(at("HEAD", "/u/7"), "GET /u/{id}");
+        assert_eq!(at("POST", "/u/7"), "GET, DELETE");
+        assert_eq!(at("POST", "/u/me"), "POST /u/me");
+        assert_eq!(at("GET", "/u/me"), "POST");
+        assert_eq!(at("GET", "/v"), "");
+    }
+
+    const fn line(method: &'static str, path: &'static str) -> Route {
+        Route {
+            method,
+            path,
+            group: RouteGroup::Read,
+            run: |_, _| unreachable!("it is found, not run"),
+        }
     }
 
     #[test]
