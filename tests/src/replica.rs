@@ -49,6 +49,7 @@ impl Replica {
             .args(["--functions", &functions.url])
             .args(["--auth", &platform.internal.auth])
             .args(["--stripe", &platform.internal.stripe])
+            .args(["--client-limit", "100000000"])
             .env("DATABASE_URL", &platform.database_url);
         Self::serving(command).await
     }

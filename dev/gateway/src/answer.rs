@@ -1,10 +1,12 @@
 //! Answers of the gateway itself.
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
+
+use crate::limit::TooMany;
 
 /// Any error of a body on its way through.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -32,7 +34,7 @@ pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Response<
     let mut response = json_answer(status, &document);
     set(
         &mut response,
-        header::HeaderName::from_static("x-request-id"),
+        HeaderName::from_static("x-request-id"),
         &request_id,
     );
     set(
@@ -53,6 +55,37 @@ pub(crate) fn unreachable(name: &str) -> Response<Body> {
     );
     set(&mut response, header::RETRY_AFTER, "2");
     response
+}
+
+/// A client that asks too often.
+pub(crate) fn too_many(refused: &TooMany) -> Response<Body> {
+    let mut response = problem(
+        StatusCode::TOO_MANY_REQUESTS,
+        "rate_limited",
+        "Too many requests. Wait a little.",
+    );
+    let seconds = refused.seconds.to_string();
+    let limit = refused.limit.to_string();
+    set(&mut response, header::RETRY_AFTER, &seconds);
+    for (name, value) in [
+        ("ratelimit-limit", limit.as_str()),
+        ("ratelimit-remaining", "0"),
+        ("ratelimit-reset", &seconds),
+    ] {
+        set(&mut response, HeaderName::from_static(name), value);
+    }
+    response
+}
+
+/// Lets the portal read a problem of ours, as it may read the API's own.
+pub(crate) fn share(response: &mut Response<Body>, origin: &str) {
+    set(response, header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    set(
+        response,
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        "x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+    );
+    set(response, header::VARY, "origin");
 }
 
 /// JSON.
@@ -87,7 +120,7 @@ fn with_type(status: StatusCode, content_type: &str, content: String) -> Respons
 }
 
 /// Sets a header; a value that is none (never one of ours) is left out.
-pub(crate) fn set(response: &mut Response<Body>, name: header::HeaderName, value: &str) {
+pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

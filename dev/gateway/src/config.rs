@@ -1,6 +1,7 @@
 //! The command line and environment, checked before anything starts.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// Where the Stripe stand-in listens.
     #[arg(long)]
     stripe: Url,
+    /// Requests a minute of one client's address to portal and API. A page asks for some dozens.
+    #[arg(long, default_value = "6000")]
+    client_limit: NonZeroU32,
 }
 
 /// The checked settings.
@@ -38,12 +42,16 @@ pub(crate) struct Config {
     pub(crate) domain: String,
     /// Address of the portal.
     pub(crate) portal_url: String,
+    /// The same as browsers name it where a page calls the API from.
+    pub(crate) portal_origin: String,
     /// The functions' host.
     pub(crate) functions: Authority,
     /// The auth stand-in.
     pub(crate) auth: Authority,
     /// The Stripe stand-in.
     pub(crate) stripe: Authority,
+    /// Requests a minute of one client.
+    pub(crate) client_limit: NonZeroU32,
     /// Where instances are looked up.
     pub(crate) database_url: String,
 }
@@ -68,10 +76,12 @@ impl Args {
         let database_url = database_url.filter(|url| !url.is_empty());
         Ok(Config {
             listen: self.listen,
+            portal_origin: portal_url.origin().ascii_serialization(),
             portal_url: portal_url.into(),
             functions: upstream(&self.functions).context("--functions")?,
             auth: upstream(&self.auth).context("--auth")?,
             stripe: upstream(&self.stripe).context("--stripe")?,
+            client_limit: self.client_limit,
             database_url: database_url
                 .context("the environment variable DATABASE_URL is missing or empty")?,
             domain,
@@ -99,6 +109,7 @@ mod tests {
             functions: url("http://127.0.0.1:1"),
             auth: url("http://127.0.0.1:2"),
             stripe: url("http://127.0.0.1:3"),
+            client_limit: NonZeroU32::MIN,
         }
     }
 
@@ -109,6 +120,7 @@ mod tests {
         assert!(args("127.0.0.1:8080").check(None).is_err());
         let config = args("127.0.0.1:8080").check(database).unwrap();
         assert_eq!(config.portal_url, "http://app.mindroom.localhost:8080/");
+        assert_eq!(config.portal_origin, "http://app.mindroom.localhost:8080");
         assert_eq!(config.functions, "127.0.0.1:1");
     }
 }

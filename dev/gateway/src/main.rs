@@ -5,6 +5,7 @@ mod config;
 mod forward;
 mod headers;
 mod instances;
+mod limit;
 mod route;
 mod server;
 mod status_page;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::forward::{self, Forwarder};
 use crate::headers;
 use crate::instances::Instances;
+use crate::limit::Limit;
 use crate::route::{self, BadHost, Face, PORTAL_PREFIX, Target};
 use crate::status_page::{self, Reason};
 
@@ -133,6 +134,7 @@ struct Gateway {
     config: Config,
     forwarder: Forwarder,
     instances: Instances,
+    limit: Limit,
 }
 
 /// A request on its way: for which host, from whom.
@@ -145,6 +147,7 @@ impl Gateway {
     fn new(config: Config) -> Self {
         let instances = Instances::new(config.database_url.clone());
         Self {
+            limit: Limit::new(config.client_limit),
             config,
             forwarder: Forwarder::new(),
             instances,
@@ -161,7 +164,13 @@ impl Gateway {
         };
         let visit = Visit { host, client };
         let config = &self.config;
-        match route::target(authority.host(), &config.domain) {
+        let target = route::target(authority.host(), &config.domain);
+        if matches!(target, Target::Portal | Target::Api)
+            && let Err(refused) = self.limit.check(client)
+        {
+            return self.shared(request.headers(), answer::too_many(&refused));
+        }
+        match target {
             Target::Portal => self.portal(request, &visit).await,
             Target::Api => self.api(request, &visit).await,
             Target::Auth => {
@@ -207,8 +216,26 @@ impl Gateway {
                 "the API has no such path",
             );
         }
-        self.part(request, &self.config.functions, "the API", visit)
-            .await
+        let asked = request.headers().clone();
+        let answer = self
+            .part(request, &self.config.functions, "the API", visit)
+            .await;
+        self.shared(&asked, answer)
+    }
+
+    /// The functions let the portal read what they answer; what is answered in their place, it may read as well.
+    fn shared(&self, asked: &HeaderMap, mut answer: Response<Body>) -> Response<Body> {
+        let origin = &self.config.portal_origin;
+        let is_the_portals = asked
+            .get(header::ORIGIN)
+            .is_some_and(|given| given == origin.as_str());
+        let is_theirs = answer
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        if is_the_portals && !is_theirs {
+            answer::share(&mut answer, origin);
+        }
+        answer
     }
 
     async fn part(
@@ -273,8 +300,8 @@ impl Gateway {
 /// MindRoom's pages name no lifetime, and a browser would show its own copy of one for a while after the instance
 /// was stopped. It may keep them, but has to ask.
 fn asked_again(mut answer: Response<Body>) -> Response<Body> {
-    let lifetime = answer.headers_mut().entry(http::header::CACHE_CONTROL);
-    lifetime.or_insert(http::HeaderValue::from_static("no-cache"));
+    let lifetime = answer.headers_mut().entry(header::CACHE_CONTROL);
+    lifetime.or_insert(HeaderValue::from_static("no-cache"));
     answer
 }
 

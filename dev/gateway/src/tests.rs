@@ -28,6 +28,11 @@ struct Running {
 
 /// A gateway in front of one part, which plays all of them; instances cannot be looked up.
 async fn gateway(part: SocketAddr) -> Running {
+    gateway_with(part, "1000").await
+}
+
+/// With so many requests a minute of one client.
+async fn gateway_with(part: SocketAddr, client_limit: &str) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let url = format!("http://{part}");
@@ -41,6 +46,8 @@ async fn gateway(part: SocketAddr) -> Running {
         &url,
         "--stripe",
         &url,
+        "--client-limit",
+        client_limit,
     ];
     // Port 1 of loopback: a database that refuses at once.
     let database = Some("postgres://gateway@127.0.0.1:1/mindroom".to_owned());
@@ -221,6 +228,56 @@ async fn headers_have_a_bound() {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 431");
+}
+
+#[tokio::test]
+async fn a_client_that_asks_too_often_is_told_when_to_come_back() {
+    let gateway = gateway_with(part().await, "3").await;
+    let ask = |host: &str| {
+        let host = format!("{host}.mindroom.localhost");
+        async move { get(gateway.address, &host, "/").await }
+    };
+    for host in ["app", "api", "api"] {
+        let answer = ask(host).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let request = "GET /health HTTP/1.1\r\nhost: api.mindroom.localhost\r\nconnection: close\r\n\
+        x-forwarded-for: 6.6.6.6\r\norigin: http://app.mindroom.localhost:8080\r\n\r\n";
+    let refused = exchange(gateway.address, request.as_bytes()).await;
+    for part in [
+        "HTTP/1.1 429",
+        "application/problem+json",
+        "\"code\":\"rate_limited\"",
+        "retry-after: ",
+        "ratelimit-limit: 3",
+        "ratelimit-remaining: 0",
+        "access-control-allow-origin: http://app.mindroom.localhost:8080",
+    ] {
+        assert!(refused.contains(part), "{part}\n{refused}");
+    }
+    // the stand-ins have limits of their own, as their originals
+    let auth = ask("auth").await;
+    assert!(auth.starts_with("HTTP/1.1 200"), "{auth}");
+}
+
+#[tokio::test]
+async fn the_portal_alone_may_read_what_is_answered_in_the_apis_place() {
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = gone.local_addr().unwrap();
+    drop(gone);
+    let gateway = gateway(address).await;
+    for (origin, may) in [
+        ("http://app.mindroom.localhost:8080", true),
+        ("http://evil.example", false),
+    ] {
+        let request = format!(
+            "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\norigin: {origin}\r\n\r\n"
+        );
+        let answer = exchange(gateway.address, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        let allowed = answer.contains("access-control-allow-origin: ");
+        assert_eq!(allowed, may, "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,9 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(90);
 /// Raised for the figures; the other groups keep what api.md states.
 const RATE_LIMITS: &str = "read=100000000,write=60,start=10,destructive=5";
 
+/// All clients of a suite have one address.
+const CLIENT_LIMIT: &str = "100000000";
+
 /// What a platform for tests differs in.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -164,6 +167,8 @@ fn spawn(port: u16, state: &PathBuf, settings: &Settings) -> Result<Child> {
             &port.to_string(),
             "--rate-limits",
             settings.rate_limits,
+            "--client-limit",
+            CLIENT_LIMIT,
             "--state-dir",
         ])
         .arg(state)

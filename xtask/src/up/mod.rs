@@ -14,6 +14,7 @@ mod seed;
 mod state;
 mod supervisor;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -50,6 +51,9 @@ pub(crate) struct Options {
         default_value = "read=600,write=60,start=10,destructive=5,anonymous=120"
     )]
     rate_limits: String,
+    /// Requests a minute of one client's address at the gateway.
+    #[arg(long, default_value = "6000")]
+    client_limit: NonZeroU32,
 }
 
 /// Builds, starts, waits, stops.
@@ -80,6 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         port: options.port,
         confirm_email: options.confirm_email,
         rate_limits: &options.rate_limits,
+        client_limit: options.client_limit,
     };
     install_runtimes(&plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

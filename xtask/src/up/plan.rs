@@ -1,5 +1,6 @@
 //! What one run starts and with which settings: the parts of the system as data.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) confirm_email: bool,
     /// The variable `rate_limits`.
     pub(crate) rate_limits: &'a str,
+    /// Requests a minute of one client at the gateway.
+    pub(crate) client_limit: NonZeroU32,
 }
 
 impl Plan<'_> {
@@ -193,6 +196,8 @@ impl Plan<'_> {
             self.internal_url("auth")?,
             "--stripe".to_owned(),
             self.internal_url("stripe")?,
+            "--client-limit".to_owned(),
+            self.client_limit.to_string(),
         ];
         let environment = environment(&[("DATABASE_URL", &self.database_url(&postgres::GATEWAY)?)]);
         Ok(part("gateway", "dev-gateway", arguments, environment))
