@@ -19,7 +19,7 @@ pub(crate) fn of(operation: &Operation, schemas: &mut BTreeMap<String, RefOr<Sch
     if let Some((status, schema)) = operation.other {
         let schema = reference(schema, schemas);
         let mut response = body(title(status), &schema);
-        response["headers"] = headers(&["X-Request-Id"]);
+        response["headers"] = headers(refusal_headers(status));
         responses.insert(status.to_string(), response);
     }
     if operation.is_cached() {
@@ -55,12 +55,15 @@ fn done(operation: &Operation, schema: &Value) -> Value {
 }
 
 fn problem(status: u16) -> Value {
-    let names: &[&str] = match status {
+    json!({"description": title(status), "headers": headers(refusal_headers(status)),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}})
+}
+
+fn refusal_headers(status: u16) -> &'static [&'static str] {
+    match status {
         429 | 503 => &["X-Request-Id", "Retry-After"],
         _ => &["X-Request-Id"],
-    };
-    json!({"description": title(status), "headers": headers(names),
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}})
+    }
 }
 
 fn body(description: &str, schema: &Value) -> Value {

@@ -1,11 +1,14 @@
 //! Answers.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::Error;
+
+/// Seconds after which a dependency that is down is worth another try.
+pub(crate) const RETRY_SECONDS: u32 = 5;
 
 /// What a handler answers. The headers that all answers have are added later.
 #[derive(Debug)]
@@ -37,8 +40,13 @@ impl Answer {
         Self::json(StatusCode::ACCEPTED, value)
     }
 
-    /// JSON with a status.
-    pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Self, Error> {
+    /// 503 with JSON, and when to come back.
+    pub fn unavailable(value: &impl Serialize) -> Result<Self, Error> {
+        let answer = Self::json(StatusCode::SERVICE_UNAVAILABLE, value)?;
+        Ok(answer.with_header(RETRY_AFTER, &RETRY_SECONDS.to_string()))
+    }
+
+    fn json(status: StatusCode, value: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Self::new(status, "application/json", body))
     }

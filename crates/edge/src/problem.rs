@@ -5,10 +5,8 @@ use http::StatusCode;
 use http::header::{ALLOW, RETRY_AFTER};
 use store::{Rate, Refusal};
 
+use crate::answer::RETRY_SECONDS;
 use crate::{Answer, Error};
-
-/// Seconds after which a dependency that is down is worth another try.
-const RETRY_SECONDS: u32 = 5;
 
 struct Row {
     status: StatusCode,

@@ -88,12 +88,26 @@ impl Request {
             .ok_or(Error::NotFound)
     }
 
+    fn queries(&self) -> Result<Vec<(String, String)>, Error> {
+        serde_urlencoded::from_str(self.uri.query().unwrap_or_default())
+            .map_err(|_| Error::Malformed("The query cannot be read.".to_owned()))
+    }
+
+    /// Refuses query parameters of other names.
+    fn knows_queries(&self, names: &[&str]) -> Result<(), Error> {
+        let unknown = self
+            .queries()?
+            .into_iter()
+            .find(|(given, _)| !names.contains(&given.as_str()));
+        unknown.map_or(Ok(()), |(name, _)| {
+            Err(Error::invalid(name, "is not a parameter of this list"))
+        })
+    }
+
     /// A query parameter, decoded; the last when it was sent several times.
     pub fn query(&self, name: &str) -> Result<Option<String>, Error> {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(self.uri.query().unwrap_or_default())
-                .map_err(|_| Error::Malformed("The query cannot be read.".to_owned()))?;
-        let value = pairs
+        let value = self
+            .queries()?
             .into_iter()
             .rev()
             .find(|(given, _)| given == name)
@@ -132,8 +146,10 @@ impl Request {
         }
     }
 
-    /// Which part of a list is asked for: `_start`, `_end`, `_sort`, `_order`, `q`, `status`.
-    pub fn page(&self, default_sort: &str) -> Result<Page, Error> {
+    /// Which part of a list is asked for: `_start`, `_end`, `_sort`, `_order`, `q`, and `status`, which is one of
+    /// `statuses`. Another name is refused: a filter that is ignored shows more than was asked for.
+    pub fn page(&self, default_sort: &str, statuses: &[&str]) -> Result<Page, Error> {
+        self.knows_queries(&["_start", "_end", "_sort", "_order", "q", "status"])?;
         let start = self.query_number("_start", 0..=LAST_START)?.unwrap_or(0);
         let end = self
             .query_number("_end", 0..=i32::MAX)?
@@ -148,18 +164,21 @@ impl Request {
         if !["ASC", "DESC"].contains(&order.as_str()) {
             return Err(Error::invalid("_order", "must be ASC or DESC"));
         }
-        let text = |value: Option<String>| value.filter(|value| !value.is_empty());
-        let (search, status) = (text(self.query("q")?), text(self.query("status")?));
-        for (name, value) in [("q", &search), ("status", &status)] {
-            if value
-                .as_ref()
-                .is_some_and(|value| value.len() > LONGEST_SEARCH)
-            {
-                return Err(Error::invalid(
-                    name,
-                    format!("must have at most {LONGEST_SEARCH} bytes"),
-                ));
-            }
+        let search = self.query("q")?.filter(|text| !text.is_empty());
+        if search
+            .as_ref()
+            .is_some_and(|text| text.len() > LONGEST_SEARCH)
+        {
+            let message = format!("must have at most {LONGEST_SEARCH} bytes");
+            return Err(Error::invalid("q", message));
+        }
+        let status = self.query("status")?;
+        if status
+            .as_ref()
+            .is_some_and(|status| !statuses.contains(&status.as_str()))
+        {
+            let message = format!("must be one of {}", statuses.join(", "));
+            return Err(Error::invalid("status", message));
         }
         Ok(Page {
             start,
@@ -200,6 +219,16 @@ impl Request {
     pub async fn nothing(&self) -> Result<(), Error> {
         let Nothing {} = self.json_or_default().await?;
         Ok(())
+    }
+
+    /// The body as any JSON object that the database can keep, whatever its content type says: for bodies whose
+    /// signature was checked.
+    pub async fn signed_json(&self) -> Result<Value, Error> {
+        let bytes = self.bytes().await?;
+        refuse_nul(&bytes)?;
+        serde_json::from_slice(&bytes)
+            .map(Value::Object)
+            .map_err(|_| Error::Malformed("The body is not a JSON object.".to_owned()))
     }
 
     /// The body as JSON of a type that refuses unknown fields.
@@ -358,14 +387,19 @@ mod tests {
 
     #[test]
     fn pages_are_checked() {
-        let page = |path| Request::for_tests(path).page("created_at");
+        let page = |path| Request::for_tests(path).page("created_at", &["running"]);
         assert_eq!(page("/?_start=5&_end=500").unwrap().limit, LARGEST_PAGE);
+        let running = page("/?status=running").unwrap();
+        assert_eq!(running.status.as_deref(), Some("running"));
         for wrong in [
             "_start=-1",
             "_start=5&_end=5",
             "_order=up",
             "_sort=%00",
             "_start=x",
+            "status=",
+            "status=nonsense",
+            "account=1",
         ] {
             let path: &'static str = Box::leak(format!("/?{wrong}").into_boxed_str());
             assert!(page(path).is_err(), "{wrong}");

@@ -1,7 +1,7 @@
 //! `GET /health`: whether the platform can serve, asked of its parts and not of their configuration.
 
 use contract::{Health, HealthPart};
-use edge::{Anonymous, Answer, Context, Error, Request, StatusCode};
+use edge::{Anonymous, Answer, Context, Error, Request};
 
 pub(crate) async fn handle(cx: &Context, _: Anonymous, _: Request) -> Result<Answer, Error> {
     let queue = match store::platform::health(&cx.database).await {
@@ -27,12 +27,9 @@ pub(crate) async fn handle(cx: &Context, _: Anonymous, _: Request) -> Result<Ans
         auth,
         oldest_job_seconds: queue.and_then(|queue| queue.oldest_job_seconds),
     };
-    Answer::json(
-        if serves {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        },
-        &health,
-    )
+    if serves {
+        Answer::ok(&health)
+    } else {
+        Answer::unavailable(&health)
+    }
 }

@@ -2,9 +2,15 @@
 //! reads the object back from Stripe. Only when storing fails is the answer no success, so that Stripe sends again.
 
 use edge::{Anonymous, Answer, Context, Error, Request};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::billing;
-use stripe::webhook::{Secret, verify};
+use stripe::Event;
+use stripe::webhook::{Secret, SignatureError, verify};
+
+/// Of events and their objects, in bytes; Stripe names twice as many as it may ever use.
+const LONGEST_ID: usize = 255;
+/// Unix seconds of the end of the year 9999.
+const LATEST: i64 = 253_402_300_799;
 
 pub(crate) async fn handle(cx: &Context, _: Anonymous, request: Request) -> Result<Answer, Error> {
     let secrets = cx.settings.required("stripe_webhook_secrets").await?;
@@ -17,10 +23,12 @@ pub(crate) async fn handle(cx: &Context, _: Anonymous, request: Request) -> Resu
         .header("stripe-signature")
         .ok_or_else(|| Error::Signature("no signature header".to_owned()))?;
     let body = request.bytes().await?;
-    let event = verify(&secrets, header, &body, cx.now())
-        .map_err(|error| Error::Signature(error.to_string()))?;
-    let payload: Value =
-        serde_json::from_slice(&body).map_err(|error| Error::Signature(error.to_string()))?;
+    let event = verify(&secrets, header, &body, cx.now()).map_err(|error| match error {
+        SignatureError::NotAnEvent(_) => Error::Malformed(format!("{error}.")),
+        error => Error::Signature(error.to_string()),
+    })?;
+    let payload = request.signed_json().await?;
+    can_be_kept(&event)?;
     let facts = json!({
         "id": event.id, "type": event.kind, "created": event.created, "livemode": event.livemode,
         "api_version": event.api_version, "object_type": event.data.object.object,
@@ -33,4 +41,23 @@ pub(crate) async fn handle(cx: &Context, _: Anonymous, request: Request) -> Resu
         cx.ring().await;
     }
     Answer::ok(&receipt)
+}
+
+/// Refuses what the database would: a failure would have Stripe send it again for three days.
+fn can_be_kept(event: &Event) -> Result<(), Error> {
+    let ids = [
+        Some(event.id.as_str()),
+        event.data.object.id.as_deref(),
+        event.customer(),
+    ];
+    let ids_fit = ids
+        .into_iter()
+        .flatten()
+        .all(|id| (1..=LONGEST_ID).contains(&id.len()));
+    if ids_fit && (0..=LATEST).contains(&event.created) {
+        return Ok(());
+    }
+    Err(Error::Malformed(
+        "The event has an id or a time that cannot be kept.".to_owned(),
+    ))
 }

@@ -553,7 +553,10 @@ export interface components {
     };
     /** @description Whether the platform can serve. */
     Health: {
-      /** @description The auth service's keys can be had. */
+      /**
+       * @description Callers can be let in: the auth service's keys are at hand. They are kept for ten minutes, and longer when it
+       *     cannot be reached, so this stays ok for a while after it went.
+       */
       auth: components["schemas"]["HealthPart"];
       /** @description The database answers. */
       database: components["schemas"]["HealthPart"];
@@ -1223,6 +1226,7 @@ export interface operations {
       /** @description Service Unavailable */
       503: {
         headers: {
+          "Retry-After": components["headers"]["Retry-After"];
           "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;
         };
@@ -1590,7 +1594,7 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    requestBody: {
+    requestBody?: {
       content: {
         "application/json": components["schemas"]["Provision"];
       };
