@@ -1,5 +1,6 @@
 //! A Matrix client of an instance's owner: signs in, finds rooms, writes and reads.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -49,7 +50,19 @@ impl Matrix {
     /// Awaits a room of this name that the user is in or invited to, joins it and answers its id.
     pub async fn enter(&self, room_name: &str) -> String {
         let what = format!("a room {room_name}");
-        let id = until(&what, PATIENCE, async || self.find(room_name).await).await;
+        // from where it was last: Synapse gives equal requests the same answer for two minutes
+        let since = RefCell::new(None);
+        let id = until(&what, PATIENCE, async || {
+            let query = since.borrow().as_ref().map_or_else(
+                || "timeout=0".to_owned(),
+                |since| format!("timeout=0&since={since}"),
+            );
+            let path = format!("/sync?{query}");
+            let synced = self.call(Method::GET, &path, None).await.expect(200);
+            since.replace(synced["next_batch"].as_str().map(str::to_owned));
+            room_called(room_name, &synced)
+        })
+        .await;
         self.call(Method::POST, &format!("/join/{id}"), Some(json!({})))
             .await
             .expect(200);
@@ -99,34 +112,6 @@ impl Matrix {
         .await
     }
 
-    /// The id of a room that is called so.
-    async fn find(&self, room_name: &str) -> Option<String> {
-        let synced = self
-            .call(Method::GET, "/sync?timeout=0", None)
-            .await
-            .expect(200);
-        let is_called = |events: &Value| {
-            let named = |event: &Value| {
-                event["type"] == "m.room.name" && event["content"]["name"] == room_name
-            };
-            events
-                .as_array()
-                .is_some_and(|events| events.iter().any(named))
-        };
-        let places = [
-            ("invite", "/invite_state/events"),
-            ("join", "/state/events"),
-            ("join", "/timeline/events"),
-        ];
-        places.into_iter().find_map(|(membership, events)| {
-            let rooms = synced["rooms"][membership].as_object()?;
-            let mut rooms = rooms
-                .iter()
-                .filter(|(_, room)| room.pointer(events).is_some_and(is_called));
-            rooms.next().map(|(id, _)| id.clone())
-        })
-    }
-
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let url = format!("{}/_matrix/client/v3{path}", self.homeserver);
         let request = self.platform.request(method, &url).bearer_auth(&self.token);
@@ -137,6 +122,29 @@ impl Matrix {
             })
             .await
     }
+}
+
+/// The id of a room of this name, of those that a sync tells of.
+fn room_called(room_name: &str, synced: &Value) -> Option<String> {
+    let is_called = |events: &Value| {
+        let named =
+            |event: &Value| event["type"] == "m.room.name" && event["content"]["name"] == room_name;
+        events
+            .as_array()
+            .is_some_and(|events| events.iter().any(named))
+    };
+    let places = [
+        ("invite", "/invite_state/events"),
+        ("join", "/state/events"),
+        ("join", "/timeline/events"),
+    ];
+    places.into_iter().find_map(|(membership, events)| {
+        let rooms = synced["rooms"][membership].as_object()?;
+        let mut rooms = rooms
+            .iter()
+            .filter(|(_, room)| room.pointer(events).is_some_and(is_called));
+        rooms.next().map(|(id, _)| id.clone())
+    })
 }
 
 /// What a message says now: the newer text of one that changes another.
