@@ -8,6 +8,7 @@ mod stand_ins;
 mod versions;
 
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -65,6 +66,19 @@ impl Suite {
         let run = Run::OnPlatform(run);
         Self { name, run }
     }
+
+    /// Runs it; starts the platform where it needs one and none runs yet.
+    fn run(&self, platform: &mut Option<Platform>) -> Result<()> {
+        let run = match self.run {
+            Run::Alone(run) => return run(),
+            Run::OnPlatform(run) => run,
+        };
+        if platform.is_none() {
+            build::run()?;
+            *platform = Some(Platform::start(platform::Settings::default())?);
+        }
+        platform.as_ref().map_or(Ok(()), run)
+    }
 }
 
 /// Runs the suites asked for.
@@ -72,24 +86,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let suites = chosen(&options.names)?;
     versions::prepare()?;
     let mut platform = None;
+    let mut took = Vec::new();
     for suite in suites {
-        match suite.run {
-            Run::Alone(run) => run()?,
-            Run::OnPlatform(run) => {
-                if platform.is_none() {
-                    build::run()?;
-                    platform = Some(Platform::start(platform::Settings::default())?);
-                }
-                if let Some(platform) = &platform {
-                    run(platform)?;
-                }
-            }
-        }
+        let started = Instant::now();
+        suite.run(&mut platform)?;
+        took.push((suite.name, started.elapsed().as_secs()));
     }
-    match platform {
-        Some(platform) => platform.stop(),
-        None => Ok(()),
+    if let Some(platform) = platform {
+        platform.stop()?;
     }
+    for (name, seconds) in took {
+        println!("{name:>10} passed in {seconds:>4} s");
+    }
+    Ok(())
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Suite>> {
