@@ -123,10 +123,10 @@ impl Application {
     pub(crate) fn prepare(&self, own: SocketAddr) -> Result<Dispatcher> {
         let pg_permits = self
             .pg_connections
-            .map(|most| Arc::new(Semaphore::new(most)));
+            .map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))));
         let shared = Shared {
             own,
-            client: Client::new()?,
+            client: Client::new(self.limits.max_wait_time)?,
             pg_permits,
             neighbours: Arc::default(),
             stopping: Arc::default(),
@@ -141,6 +141,7 @@ impl Application {
             info: info.to_string(),
             components,
             stopping: shared.stopping,
+            max_stall_time: self.limits.max_stall_time,
         })
     }
 
@@ -183,7 +184,12 @@ impl Application {
         let allowed = AllowedHosts::parse(&component.allowed_outbound_hosts, &self.variables)?;
         let mut environment = component.environment.clone();
         environment.extend(self.environment.iter().cloned());
-        let postgres = Pools::new(Arc::clone(id), allowed.clone(), shared.pg_permits.clone());
+        let postgres = Pools::new(
+            Arc::clone(id),
+            allowed.clone(),
+            shared.pg_permits.clone(),
+            self.limits.max_wait_time,
+        );
         Ok(Services {
             component: Arc::clone(id),
             variables: self.variables.of_component(&component.variables)?,

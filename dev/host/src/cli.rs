@@ -96,9 +96,20 @@ pub(crate) struct Limits {
     #[arg(long, env = "SPIN_MAX_INSTANCE_MEMORY")]
     pub(crate) max_instance_memory: Option<usize>,
 
-    /// Requests in progress per component; more wait their turn.
+    /// Requests in progress per component, and as many again that come from components; more wait
+    /// their turn.
     #[arg(long, default_value_t = 128)]
     pub(crate) max_concurrent_requests: usize,
+
+    /// How long a request waits for its turn, before it is answered 503, and a component for a
+    /// connection. (Spin: for ever.)
+    #[arg(long, default_value = "30s", value_parser = choice::duration)]
+    pub(crate) max_wait_time: Duration,
+
+    /// How long a client may leave a piece of its answer unread, before its connection is cut.
+    /// (Spin: for ever.)
+    #[arg(long, default_value = "60s", value_parser = choice::duration)]
+    pub(crate) max_stall_time: Duration,
 
     /// Answers 500 to a request that leaves a transaction open, and closes its connection.
     #[arg(long)]
@@ -131,6 +142,36 @@ mod tests {
     fn command_line_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn limits_are_as_documented_unless_told() {
+        use Choice::One;
+        let Command::Up(up) = Cli::parse_from(["dev-host", "up"]).command;
+        let Limits {
+            max_instance_reuse_count,
+            max_instance_concurrent_reuse_count,
+            idle_instance_timeout,
+            request_timeout,
+            max_busy_time,
+            max_instance_memory,
+            max_concurrent_requests,
+            max_wait_time,
+            max_stall_time,
+            strict,
+        } = up.limits;
+        let seconds = Duration::from_secs;
+        // Spin's.
+        assert_eq!(max_instance_reuse_count, One(128));
+        assert_eq!(max_instance_concurrent_reuse_count, One(16));
+        assert_eq!(idle_instance_timeout, One(seconds(1)));
+        // Ours.
+        assert_eq!(request_timeout, One(seconds(120)));
+        assert_eq!(max_busy_time, seconds(10));
+        assert_eq!(max_concurrent_requests, 128);
+        assert_eq!(max_wait_time, seconds(30));
+        assert_eq!(max_stall_time, seconds(60));
+        assert!(max_instance_memory.is_none() && !strict);
     }
 
     #[test]

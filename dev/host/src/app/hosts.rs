@@ -64,8 +64,9 @@ impl AllowedHosts {
         Ok(Self(parsed))
     }
 
-    /// Whether `scheme://host:port` may be reached. `host` is an IPv6 address in brackets, or is
-    /// compared as it is; names of HTTP are lower case by then, as in every URL.
+    /// Whether `scheme://host:port` may be reached. `host` is compared as it is; names of HTTP are
+    /// lower case by then, as in every URL, and IPv6 addresses are in brackets. So no network
+    /// (`fe80::/10`) holds one: neither does it with Spin.
     pub(crate) fn permit(&self, scheme: &str, host: &str, port: u16) -> bool {
         let host = match scheme {
             "http" | "https" => host.to_ascii_lowercase(),
@@ -296,6 +297,7 @@ mod tests {
         assert!(permits("http://10.0.0.0/8:80", "http", "10.9.8.7", 80));
         assert!(!permits("http://10.0.0.0/8:80", "http", "11.0.0.1", 80));
         assert!(!permits("http://10.0.0.0/8:80", "http", "ten.example", 80));
+        assert!(!permits("http://fe80::/10:80", "http", "[fe80::1]", 80));
     }
 
     #[test]

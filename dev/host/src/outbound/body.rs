@@ -28,6 +28,12 @@ impl TimedBody {
     }
 }
 
+/// As Spin tells of a body that breaks off.
+fn explain(error: &hyper::Error) -> Error {
+    tracing::debug!("outbound HTTP: {}", crate::postgres::address::chain(error));
+    Error::HttpProtocolError
+}
+
 impl Body for TimedBody {
     type Data = Bytes;
     type Error = Error;
@@ -38,7 +44,7 @@ impl Body for TimedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             self.timer = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(Error::from)));
+            return Poll::Ready(frame.map(|frame| frame.map_err(|error| explain(&error))));
         }
         let limit = self.limit;
         let timer = self

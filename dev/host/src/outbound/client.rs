@@ -6,51 +6,55 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::body::TimedBody;
+use super::connect::{Connector, within};
 
-/// How long a connection attempt may take.
-const CONNECT: Duration = Duration::from_secs(30);
 /// Spin's waits for an answer and between its parts, unless the component says otherwise.
 const WAIT: Duration = Duration::from_mins(10);
 
-type Inner = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, WasiBody>;
+type Inner = hyper_util::client::legacy::Client<HttpsConnector<Connector>, WasiBody>;
 
 /// Shared by all components.
 #[derive(Clone)]
-pub(crate) struct Client(Arc<Inner>);
+pub(crate) struct Client {
+    inner: Arc<Inner>,
+    connect: Duration,
+}
 
 impl Client {
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT));
+    /// A client whose connection attempts take as long as `connect`, unless the component says
+    /// otherwise.
+    pub(crate) fn new(connect: Duration) -> anyhow::Result<Self> {
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())?
             .https_or_http()
             .enable_http1()
             .enable_http2()
-            .wrap_connector(tcp);
+            .wrap_connector(Connector::new(connect));
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .build(connector);
-        Ok(Self(Arc::new(client)))
+        Ok(Self {
+            inner: Arc::new(client),
+            connect,
+        })
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of its answer. Each limit is one of its own: the
+    /// connection is part of what the first byte takes, as with Spin.
     pub(crate) async fn send(
         &self,
         request: Request<WasiBody>,
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, Error> {
-        let wait = options.first_byte_timeout.unwrap_or(WAIT);
-        let wait = wait.saturating_add(options.connect_timeout.unwrap_or_default());
-        let response = tokio::time::timeout(wait, self.0.request(request))
+        let connect = options.connect_timeout.unwrap_or(self.connect);
+        let first_byte = options.first_byte_timeout.unwrap_or(WAIT);
+        let request = within(connect, self.inner.request(request));
+        let response = tokio::time::timeout(first_byte, request)
             .await
             .map_err(|_| Error::ConnectionReadTimeout)?
             .map_err(|error| explain(&error))?;
@@ -59,57 +63,37 @@ impl Client {
     }
 }
 
-/// The client's error as one of the interface's.
+/// The client's error in Spin's words: whatever goes wrong once the connection is there, also that
+/// it ends, is an error of the protocol.
 fn explain(error: &hyper_util::client::legacy::Error) -> Error {
     tracing::debug!("outbound HTTP: {}", crate::postgres::address::chain(error));
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(here) = cause {
-        if let Some(io) = here.downcast_ref::<std::io::Error>() {
-            return explain_io(io, error.is_connect());
-        }
-        if here.downcast_ref::<rustls::Error>().is_some() {
-            return Error::TlsProtocolError;
-        }
-        if let Some(hyper) = here.downcast_ref::<hyper::Error>()
-            && (hyper.is_incomplete_message() || hyper.is_closed())
-        {
-            return Error::ConnectionTerminated;
-        }
-        cause = here.source();
+    if !error.is_connect() {
+        return Error::HttpProtocolError;
     }
-    if error.is_connect() {
-        Error::DestinationUnavailable
-    } else {
-        Error::HttpProtocolError
-    }
+    let first = std::error::Error::source(error);
+    let mut causes = std::iter::successors(first, |cause| cause.source());
+    let io = causes.find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.map_or(Error::DestinationUnavailable, explain_connecting)
 }
 
-fn explain_io(error: &std::io::Error, connecting: bool) -> Error {
+fn explain_connecting(error: &std::io::Error) -> Error {
     use std::io::ErrorKind;
-    if is_tls(error) {
+    // The connector wraps the errors of TLS once more.
+    let inner = error.get_ref();
+    if inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<std::io::Error>) {
         return Error::TlsProtocolError;
     }
     match error.kind() {
-        ErrorKind::ConnectionRefused => Error::ConnectionRefused,
         ErrorKind::TimedOut => Error::ConnectionTimeout,
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
-            Error::ConnectionTerminated
-        }
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-            Error::DestinationIpUnroutable
-        }
+        ErrorKind::ConnectionRefused
+        | ErrorKind::ConnectionReset
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::PermissionDenied => Error::ConnectionRefused,
         // What is left of connecting is the look-up of the name.
-        _ if connecting => Error::DnsError {
-            rcode: Some(error.to_string()),
-            info_code: None,
+        _ => Error::DnsError {
+            rcode: Some("address not available".to_owned()),
+            info_code: Some(0),
         },
-        _ => Error::InternalError(Some(error.to_string())),
     }
-}
-
-/// Whether an error of TLS is inside; connectors wrap it more than once.
-fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| {
-        inner.is::<rustls::Error>() || inner.downcast_ref::<std::io::Error>().is_some_and(is_tls)
-    })
 }

@@ -3,6 +3,7 @@
 
 mod body;
 mod client;
+mod connect;
 
 use std::sync::Arc;
 

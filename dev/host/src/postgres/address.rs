@@ -1,5 +1,7 @@
 //! The address of a database, and whether a component may reach it.
 
+use std::net::Ipv6Addr;
+
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
@@ -20,8 +22,12 @@ pub(crate) fn check(
     let hosts = hosts(&config)?;
     for (position, host) in hosts.iter().enumerate() {
         let port = port(&config, position)?;
+        let usual_port = config.get_ports().is_empty();
+        if host.parse::<Ipv6Addr>().is_ok() {
+            return Err(refuse_ipv6(component, host, port, usual_port));
+        }
         if !allowed.permit("postgres", host, port) {
-            return Err(refuse(component, host, port, config.get_ports().is_empty()));
+            return Err(refuse(component, host, port, usual_port));
         }
     }
     Ok(config)
@@ -89,23 +95,37 @@ fn port(config: &Config, position: usize) -> Result<u16, Error> {
     }
 }
 
-/// The address is named as the connection string has it, which is Spin's text.
 fn refuse(component: &str, host: &str, port: u16, usual_port: bool) -> Error {
-    let host = if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
-    };
-    let address = if usual_port {
-        format!("postgres://{host}")
-    } else {
-        format!("postgres://{host}:{port}")
-    };
+    let address = named(host, port, usual_port);
     tracing::warn!(
         component,
         "refused to reach the database {address}; to allow it, add to [component.{component}] \
          in spin.toml: allowed_outbound_hosts = [\"{address}\"]"
     );
+    not_permitted(&address)
+}
+
+/// Spin cannot read such an address, so that no entry permits it, not even `*://*:*`.
+fn refuse_ipv6(component: &str, host: &str, port: u16, usual_port: bool) -> Error {
+    let address = named(host, port, usual_port);
+    tracing::warn!(
+        component,
+        "refused to reach the database {address}: Spin permits no IPv6 address of PostgreSQL, \
+         whatever spin.toml allows; give the address a name"
+    );
+    not_permitted(&address)
+}
+
+/// The address as the connection string has it, which is Spin's text.
+fn named(host: &str, port: u16, usual_port: bool) -> String {
+    if usual_port {
+        format!("postgres://{host}")
+    } else {
+        format!("postgres://{host}:{port}")
+    }
+}
+
+fn not_permitted(address: &str) -> Error {
     Error::ConnectionFailed(format!("address {address} is not permitted"))
 }
 
@@ -123,7 +143,11 @@ mod tests {
     }
 
     fn outcome(address: &str) -> Result<(), String> {
-        match check(address, &allowed("postgres://127.0.0.1:5433"), "c") {
+        under("postgres://127.0.0.1:5433", address)
+    }
+
+    fn under(entry: &str, address: &str) -> Result<(), String> {
+        match check(address, &allowed(entry), "c") {
             Ok(_) => Ok(()),
             Err(Error::ConnectionFailed(text)) => Err(text),
             Err(other) => panic!("{other:?}"),
@@ -167,6 +191,21 @@ mod tests {
             let error = outcome(address).unwrap_err();
             assert_eq!(error, format!("address {named} is not permitted"));
         }
+    }
+
+    #[test]
+    fn no_entry_permits_an_ipv6_address() {
+        for entry in ["*://*:*", "postgres://[::1]:5433", "postgres://::/0:5433"] {
+            for address in [
+                "postgres://u@[::1]:5433/db",
+                "host=::1 port=5433 user=u",
+                "hostaddr=::1 port=5433 user=u",
+            ] {
+                let error = under(entry, address).unwrap_err();
+                assert_eq!(error, "address postgres://::1:5433 is not permitted");
+            }
+        }
+        assert_eq!(under("*://*:*", "postgres://u@localhost:5433/db"), Ok(()));
     }
 
     #[test]

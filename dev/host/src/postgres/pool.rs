@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Config;
 
 use super::address::{chain, check};
@@ -19,8 +19,6 @@ use crate::app::hosts::AllowedHosts;
 const CONNECTIONS_PER_ADDRESS: usize = 64;
 /// Spin's number; one component has one address in practice.
 const ADDRESSES_PER_COMPONENT: usize = 16;
-/// Spin waits for ever; a wait this long is a mistake that should be seen.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The pools of one component.
 pub(crate) struct Pools {
@@ -30,6 +28,8 @@ pub(crate) struct Pools {
     by_target: Mutex<Vec<(Target, Pool)>>,
     /// Connections in use by the whole application, if limited.
     permits: Option<Arc<Semaphore>>,
+    /// Spin waits for ever; a wait this long is a mistake that should be seen.
+    longest_wait: Duration,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -43,12 +43,14 @@ impl Pools {
         component: Arc<str>,
         allowed: AllowedHosts,
         permits: Option<Arc<Semaphore>>,
+        longest_wait: Duration,
     ) -> Self {
         Self {
             component,
             allowed,
             by_target: Mutex::default(),
             permits,
+            longest_wait,
         }
     }
 
@@ -65,10 +67,7 @@ impl Pools {
         if let Some(leases) = leases {
             leases.look_at_dropped().await;
         }
-        let permit = match &self.permits {
-            Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
-            None => None,
-        };
+        let permit = self.permit().await?;
         let object = pool.get().await;
         let object = object.map_err(|error| Error::ConnectionFailed(chain(&error)))?;
         let lease = Arc::new(Lease::new(object, Arc::clone(&self.component), permit));
@@ -76,6 +75,20 @@ impl Pools {
             leases.hold(&lease).await;
         }
         Ok(lease)
+    }
+
+    /// One of the connections that the whole application may use, if they are limited.
+    async fn permit(&self) -> Result<Option<OwnedSemaphorePermit>, Error> {
+        let Some(permits) = &self.permits else {
+            return Ok(None);
+        };
+        let permit = Arc::clone(permits).acquire_owned();
+        match tokio::time::timeout(self.longest_wait, permit).await {
+            Ok(permit) => Ok(permit.ok()),
+            Err(_) => Err(Error::ConnectionFailed(
+                "all connections of outbound_pg.max_connections are in use".to_owned(),
+            )),
+        }
     }
 
     fn pool(&self, address: &str, authority: Option<String>) -> Result<Pool, Error> {
@@ -105,7 +118,7 @@ impl Pools {
 
     fn build(&self, mut config: Config, authority: Option<&str>) -> Result<Pool, Error> {
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(LONGEST_WAIT);
+            config.connect_timeout(self.longest_wait);
         }
         let tls = tls::connector(authority)
             .map_err(|error| Error::ConnectionFailed(format!("certificate authority: {error}")))?;
@@ -116,7 +129,8 @@ impl Pools {
             .max_size(CONNECTIONS_PER_ADDRESS)
             .pre_recycle(tell_of_open_transactions(Arc::clone(&self.component)))
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(LONGEST_WAIT))
+            .wait_timeout(Some(self.longest_wait))
+            .create_timeout(Some(self.longest_wait))
             .build()
             .map_err(|error| Error::Other(error.to_string()))
     }

@@ -45,7 +45,8 @@ pub(crate) async fn query(
     parameters: Vec<ParameterValue>,
 ) -> Result<Query, Error> {
     let mut stream = begin(lease, statement, parameters).await?;
-    let first = next(&mut stream).await?;
+    let first = stream.next().await.transpose();
+    let first = first.map_err(|error| error::query(&error))?;
     let columns = columns_of(first.as_ref());
     let (sender, outcome) = oneshot::channel();
     let mut rows = Rows {
@@ -71,7 +72,7 @@ pub(crate) async fn query(
     })
 }
 
-/// Sends a query and waits for all of its rows.
+/// Sends a query and waits for all of its rows. Of an error among them Spin gives the text only.
 pub(crate) async fn query_all(
     lease: &Lease,
     statement: &str,
@@ -83,7 +84,8 @@ pub(crate) async fn query_all(
         rows: Vec::new(),
     };
     let mut size = 0;
-    while let Some(row) = next(&mut stream).await? {
+    while let Some(row) = stream.next().await {
+        let row = row.map_err(|error| error::text(format!("{error:?}")))?;
         size += row.raw_size_bytes();
         check_size(size, "result")?;
         if result.rows.is_empty() {
@@ -114,11 +116,6 @@ async fn begin(
     let parameters = params::parse(parameters, Error::BadParameter)?;
     let stream = lease.client()?.query_raw(statement, &parameters).await;
     stream.map(Box::pin).map_err(|error| error::query(&error))
-}
-
-async fn next(stream: &mut Pin<Box<RowStream>>) -> Result<Option<Row>, Error> {
-    let row = stream.next().await.transpose();
-    row.map_err(|error| error::query(&error))
 }
 
 fn columns_of(row: Option<&Row>) -> Vec<Column> {

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -17,6 +18,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 use super::headers::{self, Unclear, Unfit};
 use super::neighbours::Components;
 use super::target::{Failure, FixedAnswer, Served, Target, Turn};
+use super::turns::Origin;
 use crate::app::routes::Routes;
 use crate::outbound::strip_hop_by_hop;
 
@@ -33,6 +35,8 @@ pub(crate) struct Dispatcher {
     pub(crate) components: Arc<Components>,
     /// Set when the host ends.
     pub(crate) stopping: Arc<AtomicBool>,
+    /// How long a client may leave an answer unread.
+    pub(crate) max_stall_time: Duration,
 }
 
 /// The body of an answer: of a component (with its turn), or ours.
@@ -63,7 +67,7 @@ impl Dispatcher {
             Target::Static(answer) => fixed(answer),
             Target::Component(component) => {
                 match headers::prepare(&mut request, &matched, client) {
-                    Ok(()) => by_component(component, request).await,
+                    Ok(()) => by_component(component, request, Origin::Client).await,
                     Err(error) => failed(&component.id, &error),
                 }
             }
@@ -85,8 +89,12 @@ impl Dispatcher {
 }
 
 /// Lets a component answer a request that is prepared.
-pub(crate) async fn by_component(component: &Served, request: Request<WasiBody>) -> Answer {
-    match component.answer(request).await {
+pub(crate) async fn by_component(
+    component: &Served,
+    request: Request<WasiBody>,
+    origin: Origin,
+) -> Answer {
+    match component.answer(request, origin).await {
         Ok((mut response, turn)) => {
             strip_hop_by_hop(response.headers_mut());
             response.map(|body| AnswerBody::Component(body, turn))

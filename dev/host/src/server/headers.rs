@@ -106,11 +106,18 @@ fn strip(headers: &mut HeaderMap) {
     }
 }
 
-/// Makes the request's address absolute: that of the request line, else with the host of the
-/// `Host` header. Both at once must agree.
+/// Makes the request's address absolute: that of the request line (`:authority` in HTTP/2), else
+/// with the host of the `Host` header. Both at once must agree.
 pub(crate) fn resolve<B>(request: &mut Request<B>) -> Result<(), Unclear> {
     let named = named_host(request.headers_mut())?;
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    if parts
+        .authority
+        .as_ref()
+        .is_some_and(|host| !is_outside(host))
+    {
+        return Err(Unclear("the address is not one of a client"));
+    }
     match (&parts.authority, named) {
         (None, None) => return Err(Unclear("the Host header is missing")),
         (None, Some(host)) => parts.authority = Some(host),
@@ -134,13 +141,24 @@ fn named_host(headers: &mut HeaderMap) -> Result<Option<Authority>, Unclear> {
         (Some(host), None) => Authority::try_from(host.as_bytes()).ok(),
         (Some(_), Some(_)) => return Err(Unclear("more than one Host header")),
     };
-    let host = host.filter(|host| !host.as_str().contains('@'));
+    let host = host.filter(|host| !names_user(host));
     let host = host.ok_or(Unclear("the Host header is no host"))?;
-    if host.host().ends_with(INTERNAL) {
+    if !is_outside(&host) {
         headers.remove(HOST);
         return Ok(None);
     }
     Ok(Some(host))
+}
+
+/// Whether a client may mean this host: no name inside the application, no user's name before it.
+fn is_outside(host: &Authority) -> bool {
+    let name = host.host().as_bytes();
+    let end = name.len().saturating_sub(INTERNAL.len());
+    !names_user(host) && !name[end..].eq_ignore_ascii_case(INTERNAL.as_bytes())
+}
+
+fn names_user(host: &Authority) -> bool {
+    host.as_str().contains('@')
 }
 
 #[cfg(test)]
@@ -229,8 +247,15 @@ mod tests {
             get("/a").header("host", "u:p@a"),
             get("/a").header("host", "other.spin.internal"),
             get("/a").header("host", "other.spin.internal:80"),
+            get("/a").header("host", "other.Spin.Internal"),
             twice,
             get("http://a/x").header("host", "b"),
+            // In the request line, or HTTP/2's `:authority`.
+            get("http://other.spin.internal/x"),
+            get("http://other.spin.internal:80/x"),
+            get("http://Other.SPIN.internal/x"),
+            get("http://other.spin.internal/x").header("host", "other.spin.internal"),
+            get("http://u:p@a/x"),
         ] {
             let mut request = unclear.body(()).unwrap();
             assert!(resolve(&mut request).is_err(), "{:?}", request.headers());

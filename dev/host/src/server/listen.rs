@@ -12,6 +12,8 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::dispatch::Dispatcher;
+use super::headers::Unclear;
+use super::stall::Unread;
 
 /// How long requests in progress may go on when the host is told to stop.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -39,7 +41,7 @@ pub(crate) async fn serve(
     let server = Arc::new(server);
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = accept(&listener) => match accepted {
                 Ok((stream, client)) => {
                     tokio::spawn(talk(Arc::clone(&server), stream, client, Arc::clone(&dispatcher), open.watcher()));
                 }
@@ -56,6 +58,16 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout(FAREWELL, open.shutdown()).await; // what is left is cut, as by Spin
 }
 
+/// Takes the next connection.
+async fn accept(listener: &TcpListener) -> std::io::Result<(TcpStream, SocketAddr)> {
+    let (stream, client) = listener.accept().await?;
+    // Without it an answer that leaves in two pieces waits some 40 ms for the client's receipt.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("no TCP_NODELAY: {error}"); // the client has gone already
+    }
+    Ok((stream, client))
+}
+
 async fn talk(
     server: Arc<Builder<TokioExecutor>>,
     stream: TcpStream,
@@ -63,18 +75,40 @@ async fn talk(
     dispatcher: Arc<Dispatcher>,
     watcher: Watcher,
 ) {
-    // Without it an answer that leaves in two pieces waits some 40 ms for the client's receipt.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("no TCP_NODELAY: {error}");
-    }
+    let longest_stall = dispatcher.max_stall_time;
+    let unread = Arc::new(Unread::default());
+    let answers = Arc::clone(&unread);
     let service = service_fn(move |request| {
-        let dispatcher = Arc::clone(&dispatcher);
-        async move { dispatcher.answer(request, client).await }
+        let (dispatcher, unread) = (Arc::clone(&dispatcher), Arc::clone(&answers));
+        async move {
+            let answer = dispatcher.answer(request, client).await?;
+            Ok::<_, Unclear>(answer.map(|body| unread.watch(body)))
+        }
     });
     let connection = server
         .serve_connection(TokioIo::new(stream), service)
         .into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!("connection of {client}: {error}");
+    tokio::select! {
+        outcome = watcher.watch(connection) => if let Err(error) = outcome {
+            tracing::debug!("connection of {client}: {error}");
+        },
+        () = unread.stalled(longest_stall) => {
+            tracing::warn!("{client} does not read its answer; its connection was cut");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn answers_do_not_wait_for_receipts() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), accept(&listener));
+        let (stream, from) = accepted.unwrap();
+        assert!(stream.nodelay().unwrap());
+        assert_eq!(from, client.unwrap().local_addr().unwrap());
     }
 }

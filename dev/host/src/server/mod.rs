@@ -4,4 +4,6 @@ pub(crate) mod dispatch;
 pub(crate) mod headers;
 pub(crate) mod listen;
 pub(crate) mod neighbours;
+pub(crate) mod stall;
 pub(crate) mod target;
+pub(crate) mod turns;

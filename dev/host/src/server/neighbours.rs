@@ -11,6 +11,7 @@ use wasmtime_wasi_http::WasiBody;
 use super::dispatch;
 use super::headers;
 use super::target::Served;
+use super::turns::Origin;
 use crate::app::routes::RouteMatch;
 
 /// The components in service, by id.
@@ -44,7 +45,7 @@ impl Neighbours {
             named: Vec::new(),
         };
         let answer = match headers::prepare(&mut request, &matched, CALLER) {
-            Ok(()) => dispatch::by_component(&component, request).await,
+            Ok(()) => dispatch::by_component(&component, request, Origin::Component).await,
             Err(error) => dispatch::failed(&component.id, &error),
         };
         Some(answer.map(BodyExt::boxed_unsync))

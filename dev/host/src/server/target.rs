@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::handler::{
     ExpirationError, InstantiationError, ProxyHandler, TrapOrPanicError,
 };
 
+use super::turns::{Busy, Origin, Turns};
 use crate::app::trigger::StaticResponse;
 use crate::runtime::instances::{Instances, Taken};
-
-/// How long a request waits for its turn before it is sent away.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A component, or an answer that is always the same.
 pub(crate) enum Target {
@@ -27,7 +24,7 @@ pub(crate) enum Target {
 pub(crate) struct Served {
     pub(crate) id: Arc<str>,
     handler: ProxyHandler<Instances>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
 }
 
 /// A `static_response`, checked.
@@ -46,7 +43,7 @@ pub(crate) enum Failure {
     Failed,
 }
 
-/// A request's turn; it lasts until its answer is sent.
+/// A request's turn; it lasts until its client has taken its answer.
 pub(crate) struct Turn {
     taken: Taken,
     _permit: OwnedSemaphorePermit,
@@ -62,11 +59,12 @@ impl Turn {
 
 impl Served {
     pub(crate) fn new(instances: Instances) -> Self {
+        let id = Arc::clone(&instances.services.component);
+        let limits = &instances.limits;
+        let (most, longest_wait) = (limits.max_concurrent_requests, limits.max_wait_time);
         Self {
-            id: Arc::clone(&instances.services.component),
-            turns: Arc::new(Semaphore::new(
-                instances.limits.max_concurrent_requests.max(1),
-            )),
+            id: Arc::clone(&id),
+            turns: Turns::new(id, most, longest_wait),
             handler: ProxyHandler::new(instances),
         }
     }
@@ -75,11 +73,9 @@ impl Served {
     pub(crate) async fn answer(
         &self,
         request: wasmtime_wasi_http::handler::Request,
+        origin: Origin,
     ) -> Result<(wasmtime_wasi_http::handler::Response, Turn), Failure> {
-        let permit = match Arc::clone(&self.turns).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => self.wait_for_turn().await?,
-        };
+        let permit = self.turns.take(origin).await?;
         let path = request.uri().path().to_owned();
         let taken = Taken::default();
         let outcome = self.handler.handle(Arc::clone(&taken), request).await;
@@ -103,18 +99,6 @@ impl Served {
         }
     }
 
-    async fn wait_for_turn(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        if let Ok(Ok(turn)) = tokio::time::timeout(LONGEST_WAIT, turn).await {
-            return Ok(turn);
-        }
-        tracing::warn!(
-            component = &*self.id,
-            "too many requests in progress; sent one away"
-        );
-        Err(Failure::Busy)
-    }
-
     fn log(&self, path: &str, error: &wasmtime::Error) {
         let component = &*self.id;
         if error.is::<TrapOrPanicError>() {
@@ -132,6 +116,12 @@ impl Served {
         } else {
             tracing::error!(component, path, "no answer: {error:#}");
         }
+    }
+}
+
+impl From<Busy> for Failure {
+    fn from(Busy: Busy) -> Self {
+        Self::Busy
     }
 }
 
