@@ -55,9 +55,11 @@ async fn an_answer_that_breaks_off_is_cut() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_given_up() {
-    let host = Host::serve(&manifest(""), &["--request-timeout", "1s"]);
-    assert_eq!(host.get("/probe/hang").await, (500, String::new()));
-    assert_eq!(host.get("/probe").await.0, 200);
+    for limit in ["1s", "300ms..1s"] {
+        let host = Host::serve(&manifest(""), &["--request-timeout", limit]);
+        assert_eq!(host.get("/probe/hang").await, (500, String::new()));
+        assert_eq!(host.get("/probe").await.0, 200);
+    }
 }
 
 #[tokio::test]

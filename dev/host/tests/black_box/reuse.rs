@@ -1,6 +1,6 @@
 //! How often, and by how many requests at once, an instance is used.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
@@ -61,7 +61,21 @@ async fn by_as_many_at_once_as_told() {
 }
 
 #[tokio::test]
-async fn an_idle_instance_goes() {
+async fn an_idle_instance_stays_for_a_while_and_goes() {
+    let host = Host::serve(&manifest(""), &[]);
+    assert!(longest_life(&host, 50).await > 1, "none was used again");
+    let mut pause = Duration::from_millis(500);
+    let since = Instant::now();
+    // Every request gives it new time, so they come ever more seldom.
+    while host.get("/probe/count").await.1 != "1" {
+        assert!(since.elapsed() < PATIENCE, "it does not go");
+        tokio::time::sleep(pause).await;
+        pause += Duration::from_millis(500);
+    }
+}
+
+#[tokio::test]
+async fn an_idle_instance_goes_at_once_if_told() {
     let host = Host::serve(&manifest(""), &["--idle-instance-timeout", "0s"]);
     let since = Instant::now();
     while host.get("/probe/count").await.1 != "1" || host.get("/probe/count").await.1 != "1" {

@@ -72,7 +72,10 @@ async fn strict_answers_500_and_closes_the_connection() {
     // A failed one, and one whose request fails anyway.
     assert_eq!(host.post("/probe/execute", "BEGIN").await.0, 500);
     wait_for(&client, OPEN, 0).await;
-    let before = host.log().len();
+    let before = host
+        .logged_times("ended inside a transaction", 2)
+        .await
+        .len();
     for _ in 0..5 {
         let insert = "INSERT INTO probe VALUES (2)";
         assert_eq!(host.post("/probe/execute", insert).await.0, 200);

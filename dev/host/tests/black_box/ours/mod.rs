@@ -2,6 +2,9 @@
 
 mod additions;
 mod cache;
+mod limits;
+mod pool;
 mod refusals;
 mod secrets;
 mod stop;
+mod turns;

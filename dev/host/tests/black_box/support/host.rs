@@ -151,12 +151,17 @@ impl Host {
 
     /// Waits until the host has logged `text`; gives the whole log.
     pub(crate) async fn logged(&self, text: &str) -> String {
-        self.log.with(text).await
+        self.log.with(text, 1).await
+    }
+
+    /// Waits until it has logged `text` so many times.
+    pub(crate) async fn logged_times(&self, text: &str, times: usize) -> String {
+        self.log.with(text, times).await
     }
 
     /// Waits until the host has printed `text` to its standard output; gives all that it printed.
     pub(crate) async fn printed(&self, text: &str) -> String {
-        self.output.with(text).await
+        self.output.with(text, 1).await
     }
 
     /// What it has logged so far.
@@ -172,15 +177,13 @@ impl Host {
             .collect()
     }
 
-    /// Sends SIGTERM and waits for the end.
-    pub(crate) fn terminate(&mut self) -> (ExitStatus, Duration) {
-        let since = Instant::now();
+    /// Sends SIGTERM and waits for the end, not as long as components may go on.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
         let killed = Command::new("kill")
             .arg(self.child.id().to_string())
             .status();
         assert!(killed.expect("run kill").success());
-        let status = wait(&mut self.child, PATIENCE);
-        (status, since.elapsed())
+        wait(&mut self.child, PATIENCE)
     }
 }
 
@@ -252,11 +255,11 @@ impl Collected {
         self.text.lock().unwrap().clone()
     }
 
-    async fn with(&self, part: &str) -> String {
+    async fn with(&self, part: &str, times: usize) -> String {
         let since = Instant::now();
         loop {
             let text = self.text();
-            if text.contains(part) {
+            if text.matches(part).count() >= times {
                 return text;
             }
             assert!(since.elapsed() < PATIENCE, "`{part}` is not in:\n{text}");

@@ -1,5 +1,6 @@
 //! What the tests stand on: the component under test, a running host, a PostgreSQL.
 
+pub(crate) mod certificate;
 pub(crate) mod host;
 pub(crate) mod postgres;
 pub(crate) mod program;

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use tokio_postgres::{Client, NoTls};
 
+use super::certificate::{self, Certificates};
+
 /// A running server, alone in its folder.
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -18,6 +20,25 @@ const UNDERTAKER: &str =
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::with(|_| (String::new(), ())).0
+    }
+
+    /// One that offers TLS, with what it shows.
+    pub(crate) fn with_tls() -> (Self, Certificates) {
+        Self::with(|folder| {
+            let certificates = certificate::make(folder);
+            let (certificate, key) = (folder.join("server.pem"), folder.join("server.key"));
+            let settings = format!(
+                " -c ssl=on -c ssl_cert_file={} -c ssl_key_file={}",
+                certificate.display(),
+                key.display()
+            );
+            (settings, certificates)
+        })
+    }
+
+    /// Starts a server with the settings that `prepare` gives once it has its folder.
+    fn with<T>(prepare: impl FnOnce(&Path) -> (String, T)) -> (Self, T) {
         let programs = programs();
         let made = as_server_user("mktemp")
             .args(["-d", "/tmp/dev-host-test-XXXXXX"])
@@ -47,8 +68,9 @@ impl Server {
             ])
             .arg(&data));
         let port = free_port();
+        let (more, prepared) = prepare(&folder);
         let settings = format!(
-            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
+            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off{more}"
         );
         run(as_server_user(programs.join("pg_ctl"))
             .args(["-w", "-o", &settings, "-l"])
@@ -56,7 +78,7 @@ impl Server {
             .arg("-D")
             .arg(&data)
             .arg("start"));
-        Self { port, undertaker }
+        (Self { port, undertaker }, prepared)
     }
 
     /// The connection string of the superuser.
@@ -152,7 +174,7 @@ fn programs() -> PathBuf {
 }
 
 /// A command as a user whom the server accepts: it refuses root.
-fn as_server_user(program: impl AsRef<Path>) -> Command {
+pub(crate) fn as_server_user(program: impl AsRef<Path>) -> Command {
     let who = Command::new("id")
         .arg("-u")
         .output()
@@ -170,7 +192,7 @@ fn as_server_user(program: impl AsRef<Path>) -> Command {
     command
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     // The server keeps what it inherits open: a pipe would never end.
     let status = command
         .stdin(Stdio::null())
