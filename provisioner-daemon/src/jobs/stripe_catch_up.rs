@@ -60,6 +60,7 @@ impl StripeCatchUp {
         let missed = pass::save_events(&cx.db, cx.claim(), &events, last).await?;
         let missed = missed.ok_or(JobError::Lost)?;
         tell("prov_stripe_missed_events_total", missed, "missed events");
+        cx.fault(format_args!("saved:events"))?;
         Ok(false)
     }
 
@@ -76,6 +77,7 @@ impl StripeCatchUp {
         let mended = mended.ok_or(JobError::Lost)?;
         let counter = "prov_stripe_mended_subscriptions_total";
         tell(counter, mended, "mended subscriptions");
+        cx.fault(format_args!("saved:subscriptions"))?;
         Ok(last.is_none())
     }
 

@@ -226,6 +226,7 @@ async fn serve(orders: Orders) {
     let handlers: Vec<Arc<dyn Handler>> = vec![
         Arc::new(ReconcileInstance::new(Arc::new(outside))),
         Arc::new(Stripe::with_a_subscription().handler()),
+        Arc::new(crate::stripe_catch_up::with_a_missed_event().handler()),
         Arc::new(Crash),
         Arc::new(Long),
     ];

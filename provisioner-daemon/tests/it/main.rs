@@ -19,6 +19,7 @@ mod proxy;
 mod queue;
 mod reconcile;
 mod runner;
+mod stripe_catch_up;
 mod stripe_event;
 mod stripe_fake;
 mod world;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use domain::StripePrices;
 use futures::FutureExt;
 use http::{Request, Response};
 use provisioner_daemon::jobs::{StripeEvent, StripeTransport};
@@ -98,10 +99,17 @@ impl Stripe {
 
 /// The handler of `stripe-event` over any transport.
 pub(crate) fn handler_over(transport: StripeTransport, url: &str) -> StripeEvent {
+    StripeEvent::new(client(transport, url), prices())
+}
+
+pub(crate) fn client(transport: StripeTransport, url: &str) -> Client<StripeTransport> {
     let key = SecretKey::new("sk_test_1").unwrap();
-    let client = Client::new(transport, url, key).unwrap();
-    let prices = "hobby_monthly=price_hobby,pro_yearly=price_pro".parse();
-    StripeEvent::new(client, prices.unwrap())
+    Client::new(transport, url, key).unwrap()
+}
+
+pub(crate) fn prices() -> StripePrices {
+    let prices = "hobby_monthly=price_hobby,pro_yearly=price_pro";
+    prices.parse().unwrap()
 }
 
 /// The subscription of the customer `cus_ann`.
