@@ -8,17 +8,6 @@ use anyhow::Result;
 
 use crate::{step, tools};
 
-/// The programs that one machine runs beside PostgreSQL.
-pub(crate) const PROGRAMS: &[&str] = &[
-    "dev-host",
-    "dev-gateway",
-    "dev-cron",
-    "dev-supabase-auth",
-    "dev-stripe",
-    "dev-model",
-    "provisioner-daemon",
-];
-
 /// Builds everything that `up` starts.
 pub(crate) fn run() -> Result<()> {
     tools::require_all()?;
@@ -27,11 +16,11 @@ pub(crate) fn run() -> Result<()> {
     native()
 }
 
+/// The programs that one machine runs beside PostgreSQL, and whatever else is no library. Not only these: with the
+/// whole workspace the dependencies have the features that the tests build them with, and are compiled once. Without
+/// `xtask`, which runs.
 fn native() -> Result<()> {
     let mut command = tools::cargo();
-    command.arg("build");
-    for program in PROGRAMS {
-        command.args(["--package", program]);
-    }
+    command.args(["build", "--workspace", "--exclude", "xtask", "--bins"]);
     step::run("native", "building the native programs", &mut command)
 }

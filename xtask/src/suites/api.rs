@@ -13,10 +13,9 @@ const SCHEMATHESIS: PythonTool = PythonTool {
 };
 
 pub(super) fn run(platform: &Platform) -> Result<()> {
-    visibly("api: sweep", &mut on_platform(platform, "sweep"))?;
+    visibly("api: sweep", &mut on_platform(platform, "sweep")?)?;
     let program = SCHEMATHESIS.programs()?.join("schemathesis");
-    let mut fuzz = on_platform(platform, "fuzz");
-    fuzz.args(["--", "--nocapture"])
-        .env("SCHEMATHESIS", program);
+    let mut fuzz = on_platform(platform, "fuzz")?;
+    fuzz.arg("--nocapture").env("SCHEMATHESIS", program);
     visibly("api: fuzz", &mut fuzz)
 }

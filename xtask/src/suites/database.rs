@@ -4,7 +4,7 @@ use anyhow::Result;
 use test_postgres::{Options, Server};
 
 use super::platform::{Platform, Settings};
-use super::{DATABASE_PACKAGES, on_platform, packages, visibly};
+use super::{DATABASE, all, on_platform, programs, visibly};
 use crate::build;
 
 /// As `up` gives its own; see docs/database.md.
@@ -19,7 +19,7 @@ const RATE_LIMITS: &str =
 
 /// Starts both, runs the tests, ends both.
 pub(super) fn run() -> Result<()> {
-    visibly("database: schema", &mut packages(DATABASE_PACKAGES))?;
+    all(&programs::of_packages(DATABASE)?, |_| {})?;
     build::run()?;
     let connections = [("max_connections", MAX_CONNECTIONS)];
     let settings = [&connections[..], &LOG[..]].concat();
@@ -31,10 +31,10 @@ pub(super) fn run() -> Result<()> {
         rate_limits: RATE_LIMITS,
         database_url: Some(server.named("mindroom").owner_url()),
     })?;
-    let mut command = on_platform(&platform, "database");
+    let mut command = on_platform(&platform, "database")?;
     command
         // each stops what the others use
-        .args(["--", "--test-threads", "1", "--nocapture"])
+        .args(["--test-threads", "1", "--nocapture"])
         .env("MINDROOM_TEST_POSTGRES", server.folder());
     visibly("database: faults and load", &mut command)?;
     platform.stop()

@@ -13,8 +13,8 @@ use crate::workspace;
 pub(crate) fn print(platform: &Platform) -> Result<()> {
     module_sizes()?;
     host_starts(platform)?;
-    let mut load = on_platform(platform, "figures");
-    visibly("figures", load.args(["--", "--nocapture"]))
+    let mut load = on_platform(platform, "figures")?;
+    visibly("figures", load.arg("--nocapture"))
 }
 
 fn module_sizes() -> Result<()> {

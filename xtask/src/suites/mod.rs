@@ -4,16 +4,18 @@ mod api;
 mod database;
 mod figures;
 mod platform;
+mod programs;
 mod stand_ins;
 mod versions;
 
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use self::platform::Platform;
+use self::programs::TestProgram;
 use crate::{build, tools, workspace};
 
 /// What `cargo xtask test` takes.
@@ -36,12 +38,12 @@ enum Run {
     OnPlatform(fn(&Platform) -> Result<()>),
 }
 
-/// The package of the suite over the running system; it is no test of a package by itself.
-const WHOLE_SYSTEM_PACKAGE: &str = "platform-tests";
+/// The package of the suites over the running system; it is no test of a package by itself.
+const WHOLE_SYSTEM: &str = "tests";
 
-/// Packages with a suite of their own; all others are `native`'s.
-const HOST_PACKAGES: &[&str] = &["dev-host"];
-const DATABASE_PACKAGES: &[&str] = &["store"];
+/// Packages with a suite of their own, by folder; all others are `native`'s.
+const HOST: &[&str] = &["dev/host"];
+const DATABASE: &[&str] = &["crates/store"];
 
 /// All suites; a new one is one line here.
 const SUITES: &[Suite] = &[
@@ -124,38 +126,54 @@ fn find(name: &str) -> Result<&'static Suite> {
 
 /// The tests of the packages that have no suite of their own, and the portal's.
 fn native() -> Result<()> {
-    let mut command = tools::cargo();
-    command.args(["test", "--workspace", "--no-fail-fast"]);
-    let elsewhere = [HOST_PACKAGES, DATABASE_PACKAGES, stand_ins::PACKAGES].concat();
-    for package in elsewhere.iter().chain(&[WHOLE_SYSTEM_PACKAGE]) {
-        command.args(["--exclude", package]);
-    }
-    command.env("MINDROOM_RUNTIMES_DIR", platform::runtimes());
-    visibly("native", &mut command)?;
+    let elsewhere = [HOST, DATABASE, stand_ins::PACKAGES, &[WHOLE_SYSTEM]].concat();
+    let mut programs = programs::build()?;
+    programs.retain(|program| {
+        !elsewhere
+            .iter()
+            .any(|folder| program.package.as_os_str() == *folder)
+    });
+    let runtimes = platform::runtimes();
+    all(&programs, |command| {
+        command.env("MINDROOM_RUNTIMES_DIR", &runtimes);
+    })?;
+    let mut examples = tools::cargo();
+    examples.args(["test", "--workspace", "--doc", "--quiet"]);
+    visibly("examples in the documentation", &mut examples)?;
     portal()
 }
 
 /// The host by what a component can notice; `SPIN` names another program that runs a `spin.toml`.
 fn host() -> Result<()> {
-    visibly("host", &mut packages(HOST_PACKAGES))
+    all(&programs::of_packages(HOST)?, |_| {})
 }
 
-/// Tests packages by themselves.
-fn packages(names: &[&str]) -> Command {
-    let mut command = tools::cargo();
-    command.args(["test", "--no-fail-fast"]);
-    for name in names {
-        command.args(["--package", name]);
+/// Runs programs to the last, and names those that failed.
+fn all(programs: &[TestProgram], prepare: impl Fn(&mut Command)) -> Result<()> {
+    let mut failed = Vec::new();
+    for program in programs {
+        let title = format!("{}: {}", program.package.display(), program.name);
+        let mut command = program.command();
+        prepare(&mut command);
+        if visibly(&title, &mut command).is_err() {
+            failed.push(title);
+        }
     }
-    command
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!("tests failed in {}", failed.join(", "))
 }
 
 /// One of the suites over the running system.
-fn on_platform(platform: &Platform, test: &str) -> Command {
-    let mut command = tools::cargo();
-    command.args(["test", "--package", WHOLE_SYSTEM_PACKAGE, "--test", test]);
+fn on_platform(platform: &Platform, test: &str) -> Result<Command> {
+    let programs = programs::of_packages(&[WHOLE_SYSTEM])?;
+    let program = programs.iter().find(|program| program.name == test);
+    let mut command = program
+        .with_context(|| format!("{WHOLE_SYSTEM} has no {test}"))?
+        .command();
     platform.describe(&mut command);
-    command
+    Ok(command)
 }
 
 /// The portal's own tests.
@@ -166,8 +184,8 @@ fn portal() -> Result<()> {
 
 /// The whole platform by its API.
 fn system(platform: &Platform) -> Result<()> {
-    let mut command = on_platform(platform, "system");
-    visibly("system", command.args(["--", "--nocapture"]))
+    let mut command = on_platform(platform, "system")?;
+    visibly("system", command.arg("--nocapture"))
 }
 
 /// The whole platform by its pages.
@@ -193,8 +211,8 @@ fn browser(platform: &Platform) -> Result<()> {
 /// Stopped by Ctrl-C and started again, everything is as it was; so after a PostgreSQL that died.
 fn again(platform: &Platform) -> Result<()> {
     let phase = |name: &str| {
-        let mut command = on_platform(platform, "again");
-        command.args(["--", "--ignored", "--exact", name, "--nocapture"]);
+        let mut command = on_platform(platform, "again")?;
+        command.args(["--ignored", "--exact", name, "--nocapture"]);
         visibly("again", &mut command)
     };
     phase("before")?;

@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{packages, visibly};
+use super::{all, programs};
 use crate::python_tools::PythonTool;
 use crate::tools;
 
-/// The packages of this suite.
-pub(super) const PACKAGES: &[&str] = &["dev-model", "dev-stripe", "dev-supabase-auth", "stripe"];
+/// The packages of this suite, by folder.
+pub(super) const PACKAGES: &[&str] = &[
+    "dev/model",
+    "dev/stripe",
+    "dev/supabase-auth",
+    "crates/stripe",
+];
 
 /// Builds stripe-mock where no Go is installed.
 const GO: PythonTool = PythonTool {
@@ -18,11 +23,13 @@ const GO: PythonTool = PythonTool {
 };
 
 pub(super) fn run() -> Result<()> {
-    let mut command = packages(PACKAGES);
-    if tools::find("go").is_none() {
-        command.env("PATH", path_with(GO.programs()?)?);
-    }
-    visibly("stand-ins", &mut command)
+    let path = match tools::find("go") {
+        Some(_) => None,
+        None => Some(path_with(GO.programs()?)?),
+    };
+    all(&programs::of_packages(PACKAGES)?, |command| {
+        command.envs(path.iter().map(|path| ("PATH", path)));
+    })
 }
 
 /// PATH, with a folder more.
