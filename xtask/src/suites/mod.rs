@@ -53,6 +53,7 @@ const SUITES: &[Suite] = &[
     Suite::alone("database", database::run),
     Suite::on_platform("system", system),
     Suite::on_platform("api", api::run),
+    Suite::on_platform("billing", billing),
     Suite::on_platform("browser", browser),
     Suite::on_platform("again", again),
     Suite::on_platform("figures", figures::print),
@@ -186,6 +187,12 @@ fn portal() -> Result<()> {
 fn system(platform: &Platform) -> Result<()> {
     let mut command = on_platform(platform, "system")?;
     visibly("system", command.arg("--nocapture"))
+}
+
+/// What is paid for, by Stripe's movable clock.
+fn billing(platform: &Platform) -> Result<()> {
+    let mut command = on_platform(platform, "billing")?;
+    visibly("billing", command.arg("--nocapture"))
 }
 
 /// The whole platform by its pages.
