@@ -91,7 +91,7 @@ fn installed() -> Result<PathBuf> {
             "--root",
         ])
         .arg(&root)
-        // its release profile takes twice as long to build as all that it will ever run
+        // soon built rather than fast: it runs for seconds
         .arg("--debug")
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
         .env("CARGO_PROFILE_DEV_DEBUG", "false");
