@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use platform_tests::{Account, Platform, Replica};
+use sha2::{Digest, Sha256};
 use tokio::process::Command;
+use uuid::Uuid;
 
 /// The limiter stays on; nobody should meet it.
 const LIMITS: &str =
@@ -39,7 +41,7 @@ struct Caller<'a> {
 async fn no_answer_is_a_failure_or_unknown_to_the_document() {
     let platform = Platform::get();
     let functions = Replica::start(&platform, LIMITS).await;
-    let gateway = Replica::gateway(&platform, &functions).await;
+    let gateway = Replica::gateway(&platform, &functions.url, "1000000000").await;
     let bearer = |token: &str| format!("Bearer {token}");
     let (account, owner) = (
         Account::sign_up(&platform).await,
@@ -49,7 +51,8 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
     let database = platform.database().await;
     let promote = "update accounts set is_admin = true where id = $1";
     database.execute(promote, &[&admin.id]).await.unwrap();
-    let instance_id = stopped_instance(&database, &owner).await;
+    let instance_id = owner.stopped_instance(&database).await;
+    let key = key_for_everything(&database).await;
     let callers = [
         Caller {
             name: "nobody",
@@ -78,14 +81,8 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
         },
         Caller {
             name: "machine",
-            authorization: bearer(&platform.system_keys.health),
-            only: &["--include-path-regex", "^/system/health"],
-            instance_id: None,
-        },
-        Caller {
-            name: "maintainer",
-            authorization: bearer(&platform.system_keys.maintenance),
-            only: &["--include-path-regex", "^/system/billing"],
+            authorization: bearer(&key),
+            only: &["--include-path-regex", "^/system/"],
             instance_id: None,
         },
     ];
@@ -94,27 +91,21 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
     }
     let forget = "delete from instances where instance_id = $1";
     database.execute(forget, &[&instance_id]).await.unwrap();
+    let forget = "delete from service_keys where name = 'fuzz'";
+    database.execute(forget, &[]).await.unwrap();
 }
 
-/// An instance that is as wished, so that the daemon has nothing to do with it.
-async fn stopped_instance(database: &tokio_postgres::Client, owner: &Account) -> i32 {
-    let row = database
-        .query_one(
-            "insert into instances (account_id, subscription_id, subdomain, name, tier, desired_state, status,
-               observed_gen, progress)
-             select account_id, id, 'fuzz-' || substr(account_id::text, 1, 8), 'Fuzzed', 'hobby', 'stopped',
-               'stopped', 1, '[{\"name\": \"database\", \"title\": \"Database\", \"state\": \"done\"}]'
-             from subscriptions where account_id = $1
-             returning instance_id",
-            &[&owner.id],
-        )
+/// A machine's, with every scope that there is.
+async fn key_for_everything(database: &tokio_postgres::Client) -> String {
+    let key = format!("fuzz-{}", Uuid::new_v4());
+    let digest = Sha256::digest(&key).to_vec();
+    let scopes = ["health", "provision", "maintenance", "metrics"];
+    let seed = "select api.seed_service_key('fuzz', $1, $2)";
+    database
+        .execute(seed, &[&digest, &scopes.as_slice()])
         .await
         .unwrap();
-    let id: i32 = row.get(0);
-    let event = "insert into instance_events (account_id, instance, kind, name)
-        select account_id, id, 'wish', 'stop' from instances where instance_id = $1";
-    database.execute(event, &[&id]).await.unwrap();
-    id
+    key
 }
 
 async fn fuzz(gateway: &Replica, caller: &Caller<'_>) {

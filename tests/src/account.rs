@@ -139,6 +139,28 @@ impl Account {
         self.provision().await
     }
 
+    /// Makes an instance that is as wished, so that the daemon has nothing to do with it, and answers its number.
+    #[expect(clippy::expect_used, reason = "a test helper")]
+    pub async fn stopped_instance(&self, database: &tokio_postgres::Client) -> i32 {
+        let row = database
+            .query_one(
+                "insert into instances (account_id, subscription_id, subdomain, name, tier, desired_state, status,
+                   observed_gen, progress)
+                 select account_id, id, 'made-' || substr(account_id::text, 1, 8), 'Made', 'hobby', 'stopped',
+                   'stopped', 1, '[{\"name\": \"database\", \"title\": \"Database\", \"state\": \"done\"}]'
+                 from subscriptions where account_id = $1
+                 returning instance_id",
+                &[&self.id],
+            )
+            .await
+            .expect("an instance");
+        let id: i32 = row.get(0);
+        let event = "insert into instance_events (account_id, instance, kind, name)
+            select account_id, id, 'wish', 'stop' from instances where instance_id = $1";
+        database.execute(event, &[&id]).await.expect("an event");
+        id
+    }
+
     /// Has an instance deleted and awaits its end.
     pub async fn delete(&self, instance: &Value) {
         let path = format!("/my/instances/{}", instance["instance_id"]);

@@ -1,5 +1,7 @@
 //! A way in behind the gateway, as a proxy of ours has it: requests are told where their client is.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,6 +15,7 @@ pub struct Door {
     http: Client,
     base: String,
     host: String,
+    origin: Option<String>,
     /// Where the client is, as far as the functions can tell.
     pub address: String,
 }
@@ -30,7 +33,29 @@ impl Door {
             http: Client::new(),
             base: base.to_owned(),
             host: host.to_owned(),
+            origin: None,
             address: new_address(),
+        }
+    }
+
+    /// As a page of the portal asks, in a browser.
+    #[must_use]
+    pub fn of_a_page(self, platform: &Platform) -> Self {
+        Self {
+            origin: Some(platform.app.clone()),
+            ..self
+        }
+    }
+
+    /// As a client whose own address is this one of the machine's, with no proxy of ours before it.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test helper")]
+    pub fn at(self, peer: IpAddr) -> Self {
+        let http = Client::builder().local_address(peer).build();
+        Self {
+            http: http.expect("HTTP client"),
+            address: peer.to_string(),
+            ..self
         }
     }
 
@@ -50,9 +75,19 @@ impl Door {
 
     /// A request from this client.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.bare(method, path)
-            .header("host", &self.host)
-            .header("x-forwarded-for", &self.address)
+        self.forwarded(method, path, &self.address)
+    }
+
+    /// A request that came this way (`x-forwarded-for`), if by any.
+    pub fn forwarded(&self, method: Method, path: &str, way: &str) -> RequestBuilder {
+        let mut request = self.bare(method, path).header("host", &self.host);
+        if let Some(origin) = &self.origin {
+            request = request.header("origin", origin);
+        }
+        match way {
+            "" => request,
+            way => request.header("x-forwarded-for", way),
+        }
     }
 
     /// A request that says neither its host nor where it comes from.
@@ -77,6 +112,13 @@ impl Door {
         }
         receive(request).await
     }
+}
+
+/// An address of this machine that no other test has.
+pub fn new_loopback() -> IpAddr {
+    let [a, b, c, ..] = *Uuid::new_v4().as_bytes();
+    // 127.0.0.* is everybody's
+    Ipv4Addr::new(127, a | 1, b, c.clamp(1, 254)).into()
 }
 
 /// An address that no other test has, in a network of its own.

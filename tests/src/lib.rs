@@ -13,7 +13,7 @@ mod replica;
 mod wait;
 
 pub use account::Account;
-pub use door::Door;
+pub use door::{Door, new_loopback};
 pub use matrix::Matrix;
 pub use platform::{Answer, Platform, SystemKeys};
 pub use replica::Replica;

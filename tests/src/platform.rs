@@ -42,18 +42,23 @@ pub struct Platform {
 pub struct SystemKeys {
     /// May check health.
     pub health: String,
+    /// May command instances of any account.
+    pub provision: String,
     /// May have the platform look after itself.
     pub maintenance: String,
-    /// May read figures, and nothing else.
+    /// May read figures.
     pub metrics: String,
 }
 
 impl SystemKeys {
-    /// The key for a route of machines, after its name.
-    pub fn of(&self, path: &str) -> (&'static str, &str) {
-        match path {
-            "/system/billing-reconcile" => ("maintenance", &self.maintenance),
-            _ => ("health", &self.health),
+    /// The key that has a scope, and no other one.
+    pub fn of(&self, scope: &str) -> &str {
+        match scope {
+            "health" => &self.health,
+            "provision" => &self.provision,
+            "maintenance" => &self.maintenance,
+            "metrics" => &self.metrics,
+            unknown => panic!("there is no scope {unknown}"),
         }
     }
 }

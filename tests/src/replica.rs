@@ -27,6 +27,15 @@ type Output = Arc<Mutex<Vec<String>>>;
 impl Replica {
     /// Starts `spin.toml` with the platform's variables but for the limits.
     pub async fn start(platform: &Platform, rate_limits: &str) -> Self {
+        Self::with(platform, &[("rate_limits", rate_limits)]).await
+    }
+
+    /// Starts `spin.toml` with the platform's variables but for these.
+    pub async fn with(platform: &Platform, changed: &[(&str, &str)]) -> Self {
+        let changed = changed.iter().map(|(name, value)| {
+            let name = format!("SPIN_VARIABLE_{}", name.to_uppercase());
+            (name, (*value).to_owned())
+        });
         let mut command = Command::new(program("dev-host"));
         // compiled functions are kept here from one run to the next
         let state = target().join("replica");
@@ -36,20 +45,20 @@ impl Replica {
             .arg("--state-dir")
             .arg(state)
             .envs(variables(platform))
-            .env("SPIN_VARIABLE_RATE_LIMITS", rate_limits);
+            .envs(changed);
         Self::serving(command).await
     }
 
-    /// A gateway in front of a functions' host.
-    pub async fn gateway(platform: &Platform, functions: &Self) -> Self {
+    /// A gateway in front of a functions' host, for so many requests a minute of one client.
+    pub async fn gateway(platform: &Platform, functions: &str, client_limit: &str) -> Self {
         let mut command = Command::new(program("dev-gateway"));
         let public_url = platform.app.replacen("app.", "", 1);
         command
             .args(["--listen", "127.0.0.1:0", "--public-url", &public_url])
-            .args(["--functions", &functions.url])
+            .args(["--functions", functions])
             .args(["--auth", &platform.internal.auth])
             .args(["--stripe", &platform.internal.stripe])
-            .args(["--client-limit", "100000000"])
+            .args(["--client-limit", client_limit])
             .env("DATABASE_URL", &platform.database_url);
         Self::serving(command).await
     }

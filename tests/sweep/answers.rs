@@ -92,6 +92,39 @@ async fn only_the_portal_may_read_from_a_browser() {
 }
 
 #[tokio::test]
+async fn what_may_be_kept_is_asked_for_by_its_tag() {
+    let (platform, door, mut operations) = door().await;
+    operations.retain(|operation| operation.statuses.contains(&304));
+    assert!(!operations.is_empty());
+    for operation in operations {
+        let what = operation.call();
+        let ask = |known: String| {
+            let request = door.request(Method::GET, &operation.path);
+            platform.send(request.header("if-none-match", known))
+        };
+        let whole = ask("\"another\"".to_owned()).await;
+        let tag = whole.header("etag").to_owned();
+        assert_eq!(whole.status, 200, "{what}");
+        assert!(
+            tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"'),
+            "{what}: {tag}"
+        );
+        for known in [
+            tag.clone(),
+            format!("W/{tag}"),
+            format!("\"a\", {tag}"),
+            "*".to_owned(),
+        ] {
+            let same = ask(known).await;
+            assert_eq!((same.status, same.text.as_str()), (304, ""), "{what}");
+            for name in ["etag", "cache-control"] {
+                assert_eq!(same.header(name), whole.header(name), "{what}: {name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_is_not_ours_is_refused() {
     let (platform, door, operations) = door().await;
     for operation in operations {

@@ -4,8 +4,10 @@ use platform_tests::{Account, Answer, Door, Platform, Replica};
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
 
-use crate::callers::is_problem;
+use crate::callers::{is_problem, is_shared};
 use crate::document::{Operation, operations};
+use crate::stage::{Stage, an_event};
+use crate::table::row;
 
 /// One more than is taken.
 const TOO_LARGE: usize = 1024 * 1024 + 1;
@@ -26,7 +28,7 @@ async fn writes() -> (Writer, Vec<Operation>) {
     let replica = Replica::start(&platform, limits).await;
     let writer = Writer {
         account: Account::sign_up(&platform).await,
-        door: Door::to(&platform, &replica.url),
+        door: Door::to(&platform, &replica.url).of_a_page(&platform),
         platform,
         _replica: replica,
     };
@@ -39,8 +41,9 @@ async fn writes() -> (Writer, Vec<Operation>) {
 
 impl Writer {
     async fn send(&self, operation: &Operation, kind: &str, body: impl Into<Body>) -> Answer {
+        let row = row(operation);
         let bearer = if operation.is_a_machines() {
-            self.platform.system_keys.of(&operation.path).1
+            row.key(&self.platform)
         } else {
             &self.account.token
         };
@@ -56,6 +59,7 @@ impl Writer {
         let answer = self.platform.send(request).await;
         if answer.status >= 400 {
             is_problem(&operation.call(), &answer);
+            is_shared(&operation.call(), &answer, &self.platform);
         }
         answer
     }
@@ -145,6 +149,43 @@ async fn a_delivery_that_is_too_large_is_refused_unread() {
         .send(request)
         .await
         .expect_problem(413, "body_too_large");
+}
+
+/// Stripe repeats for three days what is answered with a failure of ours.
+#[tokio::test]
+async fn a_signed_delivery_that_cannot_be_kept_is_refused() {
+    let stage = Stage::set().await;
+    let with = |pointer: &str, value: Value| {
+        let mut event = an_event();
+        *event.pointer_mut(pointer).unwrap() = value;
+        event.to_string()
+    };
+    let long = "x".repeat(3000);
+    for odd in [
+        String::new(),
+        "{".to_owned(),
+        "[]".to_owned(),
+        "5".to_owned(),
+        with("/id", Value::Null),
+        with("/id", json!("")),
+        with("/id", json!(long)),
+        with("/id", json!("evt_\u{0}")),
+        with("/type", json!("a\u{0}b")),
+        with("/data/object/id", json!(long)),
+        with("/data/object/id", json!("cus_\u{0}")),
+        with("/data/object/object", json!({"\u{0}": 1})),
+        with("/created", json!(i64::MAX)),
+        with("/created", json!(i64::MIN)),
+        with("/created", json!(-1)),
+        with("/created", json!(1e300)),
+        with("/livemode", json!("yes")),
+    ] {
+        let answer = stage.deliver(Method::POST, odd.clone()).await;
+        assert_eq!(answer.status, 400, "{odd:.300}: {}", answer.text);
+        is_problem("a delivery", &answer);
+    }
+    let good = stage.deliver(Method::POST, an_event().to_string()).await;
+    good.expect(200);
 }
 
 #[track_caller]

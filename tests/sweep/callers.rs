@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use platform_tests::{Answer, until};
+use platform_tests::{Account, Answer, Platform, until};
 use reqwest::Method;
 use serde_json::Value;
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 use crate::document::{Operation, operations};
 use crate::stage::{Stage, wrong_method};
@@ -34,17 +35,18 @@ async fn everybody_gets_what_the_list_says() {
 /// The call by whom it is for, and what it leaves behind.
 async fn proper(stage: &mut Stage, row: &Row, operation: &Operation) {
     let database = stage.platform.database().await;
-    let answer = match row.first {
-        None => {
-            stage
-                .call_properly(row, operation, operation.method.clone())
-                .await
-        }
+    let (answer, key) = match row.first {
+        None => once(stage, row, operation).await,
         Some(First::DueCheck) => check_when_due(stage, row, operation, &database).await,
     };
     check(row, "proper", &row.proper, &answer);
     documented(operation, &answer);
+    let kept = row.cache.as_deref().unwrap_or("no-store");
+    assert_eq!(answer.header("cache-control"), kept, "{}", row.call);
     audited(stage, row, operation, &answer, &database).await;
+    if let Some(key) = key {
+        done_once(stage, row, operation, (&answer, &key), &database).await;
+    }
     let body = answer.json();
     match row.then {
         None => {}
@@ -58,21 +60,71 @@ async fn proper(stage: &mut Stage, row: &Row, operation: &Operation) {
     }
 }
 
+/// Under an idempotency key of its own where it takes one.
+async fn once(stage: &Stage, row: &Row, operation: &Operation) -> (Answer, Option<String>) {
+    let key = operation.takes_key().then(|| Uuid::new_v4().to_string());
+    let method = operation.method.clone();
+    let answer = stage
+        .call_properly(row, operation, method, key.as_deref())
+        .await;
+    (answer, key)
+}
+
 /// The platform's own timer may take the instance first, hence again until this call was the one.
 async fn check_when_due(
     stage: &Stage,
     row: &Row,
     operation: &Operation,
     database: &Client,
-) -> Answer {
+) -> (Answer, Option<String>) {
     until("a check of our own", Duration::from_secs(30), async || {
         let id = i32::try_from(stage.instance_id()).unwrap();
         let due = "update instances set next_check_at = now() - interval '1 second' where instance_id = $1";
         database.execute(due, &[&id]).await.unwrap();
-        let answer = stage.call_properly(row, operation, Method::POST).await;
-        (answer.status != 200 || answer.json()["checked"] != 0).then_some(answer)
+        let (answer, key) = once(stage, row, operation).await;
+        (answer.status != 200 || answer.json()["checked"] != 0).then_some((answer, key))
     })
     .await
+}
+
+/// What was really done is not done again under the same key.
+async fn done_once(
+    stage: &Stage,
+    row: &Row,
+    operation: &Operation,
+    (first, key): (&Answer, &str),
+    database: &Client,
+) {
+    let before = footprint(stage, database).await;
+    let method = operation.method.clone();
+    let again = stage.call_properly(row, operation, method, Some(key)).await;
+    assert_eq!(again.header("idempotent-replayed"), "true", "{}", row.call);
+    assert_eq!(
+        (again.status, again.json()),
+        (first.status, first.json()),
+        "{}",
+        row.call
+    );
+    let entries = "select count(*) from audit_logs where request_id = $1";
+    let entries = database
+        .query_one(entries, &[&again.header("x-request-id")])
+        .await
+        .unwrap();
+    assert_eq!(entries.get::<_, i64>(0), 0, "{}: audited again", row.call);
+    assert_eq!(footprint(stage, database).await, before, "{}", row.call);
+}
+
+/// How much the owner's commands have done so far.
+async fn footprint(stage: &Stage, database: &Client) -> Value {
+    let counts = "select jsonb_build_object(
+        'subscriptions', (select count(*) from subscriptions where account_id = $1),
+        'checkouts', (select count(*) from checkout_sessions where account_id = $1),
+        'instances', (select count(*) from instances where account_id = $1),
+        'wishes', (select sum(desired_gen) from instances where account_id = $1),
+        'restarts', (select sum(restart_gen) from instances where account_id = $1),
+        'events', (select count(*) from instance_events where account_id = $1 and kind = 'wish'))";
+    let row = database.query_one(counts, &[&stage.owner.id]).await;
+    row.unwrap().get(0)
 }
 
 async fn audited(
@@ -100,10 +152,8 @@ async fn audited(
     assert_eq!(entries.len(), 1, "{}: one entry `{action}`", row.call);
     let (kind, actor) = match operation.security.as_deref() {
         Some("stripe") => ("stripe", None),
-        Some("system") => {
-            let (name, _) = stage.platform.system_keys.of(&operation.path);
-            ("system", Some(name.to_owned()))
-        }
+        // a key is called what it is for
+        Some("system") => ("system", row.scope.clone()),
         _ if operation.path.starts_with("/admin/") => ("admin", Some(stage.admin.id.to_string())),
         _ => ("account", Some(stage.owner.id.to_string())),
     };
@@ -122,20 +172,18 @@ async fn audited(
 
 /// Everybody else's cells.
 async fn others(stage: &Stage, row: &Row, operation: &Operation, wrong_method: Method) {
+    let token = |account: &Account| Some(account.token.clone());
+    let machine = Some(row.other_key(&stage.platform).to_owned());
     let bearers = [
         ("nobody", &row.nobody, None),
-        ("stranger", &row.stranger, Some(&stage.stranger.token)),
-        ("suspended", &row.suspended, Some(&stage.suspended.token)),
-        ("deleted", &row.deleted, Some(&stage.deleted.token)),
-        ("admin", &row.admin, Some(&stage.admin.token)),
-        (
-            "wrong_scope",
-            &row.wrong_scope,
-            Some(&stage.platform.system_keys.metrics),
-        ),
+        ("stranger", &row.stranger, token(&stage.stranger)),
+        ("suspended", &row.suspended, token(&stage.suspended)),
+        ("deleted", &row.deleted, token(&stage.deleted)),
+        ("admin", &row.admin, token(&stage.admin)),
+        ("wrong_scope", &row.wrong_scope, machine),
     ];
     for (who, expected, bearer) in bearers {
-        let bearer = bearer.map(String::as_str);
+        let bearer = bearer.as_deref();
         let answer = stage
             .call(operation.method.clone(), row, operation, bearer)
             .await;
@@ -145,7 +193,9 @@ async fn others(stage: &Stage, row: &Row, operation: &Operation, wrong_method: M
             nothing_leaks(stage, row, who, &answer);
         }
     }
-    let answer = stage.call_properly(row, operation, wrong_method).await;
+    let answer = stage
+        .call_properly(row, operation, wrong_method, None)
+        .await;
     check(row, "wrong_method", &row.wrong_method, &answer);
 }
 
@@ -160,7 +210,7 @@ fn check(row: &Row, who: &str, expected: &str, answer: &Answer) {
     }
 }
 
-fn documented(operation: &Operation, answer: &Answer) {
+pub(crate) fn documented(operation: &Operation, answer: &Answer) {
     let known = operation.statuses.contains(&answer.status);
     assert!(
         known,
@@ -184,6 +234,12 @@ fn nothing_leaks(stage: &Stage, row: &Row, who: &str, answer: &Answer) {
             row.call
         );
     }
+}
+
+/// The portal's pages may read it.
+pub(crate) fn is_shared(what: &str, answer: &Answer, platform: &Platform) {
+    let allowed = answer.header("access-control-allow-origin");
+    assert_eq!(allowed, platform.app, "{what}: {}", answer.status);
 }
 
 /// The shape of every error.

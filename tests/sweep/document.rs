@@ -14,7 +14,8 @@ pub(crate) struct Operation {
     pub(crate) security: Option<String>,
     /// Schema of the body that it takes, with references followed.
     pub(crate) body: Option<Value>,
-    /// Statuses that the document names.
+    /// Its query parameters, as the document describes them.
+    pub(crate) query: Vec<Value>,
     /// Statuses that the document names.
     pub(crate) statuses: Vec<u16>,
 }
@@ -28,6 +29,11 @@ impl Operation {
     /// The path for one instance.
     pub(crate) fn path_of(&self, instance_id: i64) -> String {
         self.path.replace("{id}", &instance_id.to_string())
+    }
+
+    /// Whether it is done once for one `Idempotency-Key`: every POST but Stripe's, whose events have ids.
+    pub(crate) fn takes_key(&self) -> bool {
+        self.method == Method::POST && self.security.as_deref() != Some("stripe")
     }
 
     pub(crate) fn is_write(&self) -> bool {
@@ -66,11 +72,14 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
     let security = schemes
         .first()
         .and_then(|scheme| scheme.as_object().unwrap().keys().next().cloned());
+    let parameters = operation["parameters"].as_array().unwrap();
+    let query = parameters.iter().filter(|given| given["in"] == "query");
     let statuses = operation["responses"].as_object().unwrap().keys();
     Operation {
         method: method.to_uppercase().parse().unwrap(),
         path: path.to_owned(),
         security,
+        query: query.cloned().collect(),
         body: (!body.is_null()).then(|| followed(document, body)),
         statuses: statuses.map(|status| status.parse().unwrap()).collect(),
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::callers::is_problem;
 use crate::document::{Operation, operations};
+use crate::table::row;
 
 struct Sender {
     platform: Platform,
@@ -31,8 +32,9 @@ impl Sender {
         key: &str,
         body: Option<&Value>,
     ) -> Answer {
+        let row = row(operation);
         let bearer = if operation.is_a_machines() {
-            self.platform.system_keys.of(&operation.path).1
+            row.key(&self.platform)
         } else {
             &self.account.token
         };
@@ -49,12 +51,10 @@ impl Sender {
     }
 }
 
-/// Every POST but Stripe's, whose events have ids of their own.
+/// Everything that takes a key.
 async fn commands(door: &Door) -> Vec<Operation> {
     let mut operations = operations(door).await;
-    operations.retain(|operation| {
-        operation.method == Method::POST && operation.security.as_deref() != Some("stripe")
-    });
+    operations.retain(Operation::takes_key);
     operations
 }
 

@@ -6,8 +6,11 @@
 mod answers;
 mod bodies;
 mod callers;
+mod deployed;
 mod document;
 mod idempotency;
 mod limits;
+mod lists;
+mod outage;
 mod stage;
 mod table;

@@ -66,50 +66,52 @@ impl Stage {
         operation: &Operation,
         bearer: Option<&str>,
     ) -> Answer {
-        let path = operation.path_of(self.instance_id());
-        let body = row.body.as_ref().map(|body| self.filled(body));
-        self.door.call(method, &path, bearer, body.as_ref()).await
+        self.call_once(method, row, operation, bearer, None).await
     }
 
-    /// Calls an operation as the one whom it is for.
+    async fn call_once(
+        &self,
+        method: Method,
+        row: &Row,
+        operation: &Operation,
+        bearer: Option<&str>,
+        key: Option<&str>,
+    ) -> Answer {
+        let path = operation.path_of(self.instance_id());
+        let mut request = self.door.request(method, &path);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = &row.body {
+            request = request.json(&self.filled(body));
+        }
+        self.platform.send(request).await
+    }
+
+    /// Calls an operation as the one whom it is for, under an idempotency key if any.
     pub(crate) async fn call_properly(
         &self,
         row: &Row,
         operation: &Operation,
         method: Method,
+        key: Option<&str>,
     ) -> Answer {
-        match operation.security.as_deref() {
-            Some("stripe") => self.deliver(method).await,
-            Some("system") => {
-                let (_, key) = self.platform.system_keys.of(&operation.path);
-                self.call(method, row, operation, Some(key)).await
-            }
-            _ if operation.path.starts_with("/admin/") => {
-                self.call(method, row, operation, Some(&self.admin.token))
-                    .await
-            }
-            Some(_) => {
-                self.call(method, row, operation, Some(&self.owner.token))
-                    .await
-            }
-            None => self.call(method, row, operation, None).await,
-        }
+        let bearer = match operation.security.as_deref() {
+            Some("stripe") => return self.deliver(method, an_event().to_string()).await,
+            Some("system") => Some(row.key(&self.platform)),
+            Some(_) if operation.path.starts_with("/admin/") => Some(self.admin.token.as_str()),
+            Some(_) => Some(self.owner.token.as_str()),
+            None => None,
+        };
+        self.call_once(method, row, operation, bearer, key).await
     }
 
-    /// An event of Stripe's, well signed.
-    async fn deliver(&self, method: Method) -> Answer {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_secs();
-        let now = i64::try_from(now).unwrap();
-        let body = json!({
-            "id": format!("evt_{}", Uuid::new_v4().simple()), "object": "event",
-            "type": "customer.created", "created": now, "livemode": false,
-            "api_version": stripe::API_VERSION,
-            "data": {"object": {"id": "cus_nobody", "object": "customer"}},
-        })
-        .to_string();
+    /// What Stripe would send, well signed.
+    pub(crate) async fn deliver(&self, method: Method, body: String) -> Answer {
+        let now = now();
         let secret = Secret::new(&self.platform.stand_ins.stripe_webhook_secret).unwrap();
         let signature = sign(&secret, body.as_bytes(), now);
         let request = self
@@ -127,6 +129,22 @@ impl Stage {
         let text = body.to_string().replace("{subdomain}", subdomain);
         serde_json::from_str(&text).unwrap()
     }
+}
+
+/// An event of Stripe's that concerns nobody.
+pub(crate) fn an_event() -> Value {
+    json!({
+        "id": format!("evt_{}", Uuid::new_v4().simple()), "object": "event",
+        "type": "customer.created", "created": now(), "livemode": false,
+        "api_version": stripe::API_VERSION,
+        "data": {"object": {"id": "cus_nobody", "object": "customer"}},
+    })
+}
+
+/// Unix seconds.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_secs()).unwrap()
 }
 
 /// A method that the path does not have.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use platform_tests::Platform;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,6 +23,12 @@ struct List {
 pub(crate) struct Row {
     /// `POST /my/account/setup`
     pub(crate) call: String,
+    /// Which limit of an account it counts against.
+    pub(crate) group: Option<Group>,
+    /// What a machine's key has to be for.
+    pub(crate) scope: Option<String>,
+    /// How long its success may be kept.
+    pub(crate) cache: Option<String>,
     /// Whom it is for: the instance's owner, an admin, a machine with the scope, Stripe.
     pub(crate) proper: String,
     /// No proof at all.
@@ -51,6 +58,32 @@ pub(crate) struct Row {
     pub(crate) last: bool,
 }
 
+impl Row {
+    /// The key of a machine that may call it.
+    pub(crate) fn key<'a>(&self, platform: &'a Platform) -> &'a str {
+        platform.system_keys.of(self.scope.as_deref().unwrap())
+    }
+
+    /// The key of a machine that may call something else.
+    pub(crate) fn other_key<'a>(&self, platform: &'a Platform) -> &'a str {
+        let other = match self.scope.as_deref() {
+            Some("metrics") => "health",
+            _ => "metrics",
+        };
+        platform.system_keys.of(other)
+    }
+}
+
+/// What an account's calls are counted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Group {
+    Read,
+    Write,
+    Start,
+    Destructive,
+}
+
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum First {
@@ -67,8 +100,15 @@ pub(crate) enum Then {
     AwaitRunning,
 }
 
+/// One operation's row.
+pub(crate) fn row(operation: &Operation) -> Row {
+    let list: List = toml::from_str(LIST).unwrap();
+    let mut rows = list.operation.into_iter();
+    rows.find(|row| row.call == operation.call()).unwrap()
+}
+
 /// The rows in the list's order, each with its operation. Panics when an operation has no row, a row no
-/// operation, or an operation two rows.
+/// operation, an operation two rows, or a row not what its callers need.
 pub(crate) fn rows(operations: &[Operation]) -> Vec<(Row, Operation)> {
     let list: List = toml::from_str(LIST).unwrap();
     let listed: BTreeSet<_> = list.operation.iter().map(|row| row.call.clone()).collect();
@@ -86,6 +126,18 @@ pub(crate) fn rows(operations: &[Operation]) -> Vec<(Row, Operation)> {
         .into_iter()
         .map(|row| {
             let operation = operation(&row.call).unwrap().clone();
+            assert_eq!(
+                row.group.is_some(),
+                operation.is_an_accounts(),
+                "{} and its group",
+                row.call
+            );
+            assert_eq!(
+                row.scope.is_some(),
+                operation.is_a_machines(),
+                "{} and its scope",
+                row.call
+            );
             (row, operation)
         })
         .collect()
