@@ -43,6 +43,110 @@ async fn forged_tokens_are_refused() {
     }
 }
 
+/// By the auth service's own key, so that nothing but what they claim is wrong.
+#[tokio::test]
+async fn well_signed_tokens_are_refused_for_what_they_claim() {
+    let platform = Platform::get();
+    let account = Account::sign_up(&platform).await;
+    let now = account_claims(&account)["iat"].as_i64().unwrap();
+    let with = |name: &str, value: Value| {
+        let mut claims = account_claims(&account);
+        claims[name] = value;
+        signed(&platform, &account.token, &claims)
+    };
+    let status = async |token: String| {
+        let request = platform.api(Method::GET, "/my/account").bearer_auth(token);
+        platform.send(request).await
+    };
+    let same = signed(&platform, &account.token, &account_claims(&account));
+    assert_eq!(status(same).await.status, 200, "this key is the real one");
+    for (name, value) in [
+        ("exp", json!(now - 3600)),
+        ("exp", json!("never")),
+        ("nbf", json!(now + 3600)),
+        ("iss", json!("https://elsewhere.example/auth/v1")),
+        ("aud", json!("anon")),
+        ("aud", json!(["authenticated", "anon"])),
+        ("role", json!("service_role")),
+        ("role", json!("anon")),
+        ("is_anonymous", json!(true)),
+        ("email", json!("")),
+        ("sub", json!("admin")),
+        ("session_id", Value::Null),
+    ] {
+        let answer = status(with(name, value.clone())).await;
+        assert_eq!(answer.status, 401, "{name} {value}: {}", answer.text);
+        answer.expect_problem(401, "unauthenticated");
+    }
+    let by_public_key = keys_of(&platform).await;
+    for secret in [by_public_key.as_bytes(), b""] {
+        let mut header = Header::new(Algorithm::HS256);
+        for kid in [decode_header(&account.token).unwrap().kid, None] {
+            header.kid = kid;
+            let key = EncodingKey::from_secret(secret);
+            let token = encode(&header, &account_claims(&account), &key).unwrap();
+            status(token).await.expect_problem(401, "unauthenticated");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_people_say_of_themselves_never_shuts_them_out() {
+    let platform = Platform::get();
+    let account = Account::sign_up(&platform).await;
+    for name in [
+        json!(5),
+        json!({}),
+        json!(["x"]),
+        Value::Null,
+        json!("x".repeat(2000)),
+    ] {
+        let url = format!("{}/auth/v1/user", platform.auth);
+        let request = platform
+            .request(Method::PUT, &url)
+            .header("apikey", &platform.publishable_key)
+            .bearer_auth(&account.token)
+            .json(&json!({"data": {"full_name": name}}));
+        platform.send(request).await.expect(200);
+        let again = Account::sign_in(&platform, &account.email, "correct horse battery").await;
+        let said = &account_claims(&again)["user_metadata"]["full_name"];
+        assert_eq!(said, &name, "the token says it");
+        again.get("/my/account").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_confirmed_lets_nobody_in() {
+    let platform = Platform::get();
+    let account = Account::sign_up(&platform).await;
+    let pending = "update accounts set status = 'pending_verification' where id = $1";
+    let database = platform.database().await;
+    database.execute(pending, &[&account.id]).await.unwrap();
+    for path in ["/my/account", "/admin/accounts"] {
+        let answer = account.get(path).await;
+        answer.expect_problem(403, "address_not_confirmed");
+    }
+}
+
+fn account_claims(account: &Account) -> Value {
+    let [_, claims, _] = parts(&account.token);
+    decoded(&claims)
+}
+
+/// As the auth service signs, which keeps its key in the state folder.
+fn signed(platform: &Platform, like: &str, claims: &Value) -> String {
+    let pem = std::fs::read(platform.state.join("auth/signing-key.pem")).unwrap();
+    let header = decode_header(like).unwrap();
+    encode(&header, claims, &EncodingKey::from_ec_pem(&pem).unwrap()).unwrap()
+}
+
+async fn keys_of(platform: &Platform) -> String {
+    let url = format!("{}/auth/v1/.well-known/jwks.json", platform.auth);
+    let answer = platform.send(platform.request(Method::GET, &url)).await;
+    assert_eq!(answer.status, 200);
+    answer.text
+}
+
 fn parts(token: &str) -> [String; 3] {
     let parts: Vec<String> = token.split('.').map(str::to_owned).collect();
     parts.try_into().unwrap()
