@@ -6,5 +6,11 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod checkout;
 mod lives;
+mod portal;
+mod renewal;
+mod shop;
 mod stripe;
+mod trouble;
+mod webhooks;

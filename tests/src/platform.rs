@@ -183,6 +183,15 @@ impl Platform {
         receive(request).await
     }
 
+    /// A variable of the functions, as `up` set it.
+    #[expect(clippy::expect_used, reason = "a test helper")]
+    pub fn variable(&self, name: &str) -> String {
+        let name = format!("SPIN_VARIABLE_{}", name.to_uppercase());
+        let mut all = crate::replica::variables(self).into_iter();
+        let found = all.find(|(known, _)| *known == name);
+        found.expect("a variable of spin.env").1
+    }
+
     /// The database, as its owner.
     #[expect(clippy::expect_used, reason = "a test helper")]
     pub async fn database(&self) -> tokio_postgres::Client {

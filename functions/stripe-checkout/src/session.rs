@@ -31,10 +31,8 @@ pub(crate) async fn settle(cx: &Context, former: &OpenSession) -> Result<Former,
     if former.reusable {
         return Ok(Former::Fits);
     }
-    match stripe
-        .expire_checkout_session(&former.id, &expiry_key(&former.id))
-        .await
-    {
+    let key = expiry_key(cx, &former.id);
+    match stripe.expire_checkout_session(&former.id, &key).await {
         Ok(_) => Ok(Former::Closed),
         Err(error) if error.is_transient() => Err(error.into()),
         // it was paid or expired in this very moment
@@ -45,15 +43,19 @@ pub(crate) async fn settle(cx: &Context, former: &OpenSession) -> Result<Former,
     }
 }
 
-/// Closes a session that nobody was sent to.
+/// Closes a session that nobody was sent to, unless it is closed already.
 pub(crate) async fn expire(cx: &Context, id: &str) -> Result<(), Error> {
     let stripe = cx.stripe().await?;
-    stripe.expire_checkout_session(id, &expiry_key(id)).await?;
-    Ok(())
+    let key = expiry_key(cx, id);
+    match stripe.expire_checkout_session(id, &key).await {
+        Err(error) if error.is_transient() => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
-fn expiry_key(id: &str) -> String {
-    format!("checkout:{id}:expire")
+/// Another one for each request: of two that close the same session at once, Stripe would tell the second to wait.
+fn expiry_key(cx: &Context, id: &str) -> String {
+    cx.outside_key(&format!("expire:{id}"))
 }
 
 async fn of_closed(cx: &Context, session: &CheckoutSession) -> Result<Former, Error> {

@@ -98,7 +98,7 @@ impl Mail {
                 .outcome
                 .unwrap();
         }
-        self.sql.batch_execute("select prov.ring(0)").await.unwrap();
+        store::jobs::ring(&*self.sql).await.unwrap();
     }
 }
 

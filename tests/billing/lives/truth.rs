@@ -54,13 +54,13 @@ impl Truth {
 }
 
 /// All objects of a list, page by page, as our rows should have them.
-async fn read(scene: &Scene, list: &str, row: impl Fn(&Value) -> Value) -> Holdings {
+async fn read(scene: &Scene, path: &str, row: impl Fn(&Value) -> Value) -> Holdings {
     let mut all = Holdings::new();
     let mut after = String::new();
     loop {
         let page = scene
             .stripe
-            .get(&format!("/v1/{list}&limit=100{after}"))
+            .get(&format!("/v1/{path}&limit=100{after}"))
             .await;
         let objects = page["data"].as_array().unwrap();
         for object in objects {
