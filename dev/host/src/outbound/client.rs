@@ -21,19 +21,18 @@ type Inner = hyper_util::client::legacy::Client<HttpsConnector<Connector>, WasiB
 #[derive(Clone)]
 pub(crate) struct Client {
     inner: Arc<Inner>,
+    /// How long a connection attempt may take, unless the component says otherwise.
     connect: Duration,
 }
 
 impl Client {
-    /// A client whose connection attempts take as long as `connect`, unless the component says
-    /// otherwise.
     pub(crate) fn new(connect: Duration) -> anyhow::Result<Self> {
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())?
             .https_or_http()
             .enable_http1()
             .enable_http2()
-            .wrap_connector(Connector::new(connect));
+            .wrap_connector(Connector::new());
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())

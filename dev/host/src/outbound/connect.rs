@@ -21,18 +21,14 @@ pub(crate) async fn within<F: Future>(limit: Duration, request: F) -> F::Output 
 
 /// Connects over TCP.
 #[derive(Clone)]
-pub(crate) struct Connector {
-    tcp: HttpConnector,
-    /// For requests that say nothing of it.
-    usual: Duration,
-}
+pub(crate) struct Connector(HttpConnector);
 
 impl Connector {
-    pub(crate) fn new(usual: Duration) -> Self {
+    pub(crate) fn new() -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        Self { tcp, usual }
+        Self(tcp)
     }
 }
 
@@ -42,13 +38,12 @@ impl Service<Uri> for Connector {
     type Future = <HttpConnector as Service<Uri>>::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.tcp.poll_ready(cx)
+        self.0.poll_ready(cx)
     }
 
     fn call(&mut self, address: Uri) -> Self::Future {
-        let limit = LIMIT.try_with(|limit| *limit).unwrap_or(self.usual);
-        let mut tcp = self.tcp.clone();
-        tcp.set_connect_timeout(Some(limit));
+        let mut tcp = self.0.clone();
+        tcp.set_connect_timeout(LIMIT.try_with(|limit| *limit).ok());
         tcp.call(address)
     }
 }
@@ -63,7 +58,7 @@ mod tests {
     async fn requests_do_not_wait_for_receipts() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/", listener.local_addr().unwrap());
-        let mut connector = Connector::new(Duration::from_mins(1));
+        let mut connector = Connector::new();
         let stream = connector.call(address.parse().unwrap()).await.unwrap();
         assert!(stream.inner().nodelay().unwrap());
     }

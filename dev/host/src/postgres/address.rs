@@ -195,6 +195,10 @@ mod tests {
 
     #[test]
     fn no_entry_permits_an_ipv6_address() {
+        // What Spin compares with the entries, once it has read these: it cannot.
+        for of_spin in ["::1:5433", "postgres://::1:5433", "::1", "postgres://::1"] {
+            assert!(url::Url::parse(of_spin).is_err(), "{of_spin}");
+        }
         for entry in ["*://*:*", "postgres://[::1]:5433", "postgres://::/0:5433"] {
             for address in [
                 "postgres://u@[::1]:5433/db",

@@ -6,8 +6,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use crate::support::Host;
 use crate::support::host::{PATIENCE, manifest};
 
-/// Milliseconds that no test waits for.
-const LONG: &str = "600000";
+/// Milliseconds that no test waits for, unless it fails.
+const LONG: &str = "30000";
 
 fn host() -> Host {
     let allowed = "allowed_outbound_hosts = [\"http://127.0.0.1:*\"]\n";

@@ -10,8 +10,8 @@ use crate::support::{Host, only_ours};
 
 const NO_TURNS: &str = "Spin takes in all requests at once";
 const ONE: [&str; 2] = ["--max-concurrent-requests", "1"];
-/// Far more than the memory of both ends of a connection.
-const LARGE: usize = 64 << 20;
+/// More bytes than both ends of a connection keep.
+const LARGE: usize = 48 << 20;
 
 #[tokio::test]
 async fn who_waits_too_long_for_a_turn_is_sent_away() {
