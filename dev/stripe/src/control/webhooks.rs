@@ -56,12 +56,14 @@ pub(super) async fn set_mode(
     Ok(Json(json!(mode)))
 }
 
-/// Lets go what was held back, in an order that the seed decides.
+/// Lets go what was held back, in an order that the seed alone decides: by the places in the row, not by what was
+/// delivered before.
 async fn release(work: &Work<'_>, endpoint: &str, seed: u32) -> ApiResult<()> {
     let statement = "UPDATE webhook_deliveries deliveries
         SET next_attempt_at = $3, place = shuffled.place
-        FROM (SELECT event_id, row_number() OVER (ORDER BY md5($2 || sequence)) AS place
-            FROM webhook_deliveries WHERE endpoint_id = $1 AND next_attempt_at IS NULL) shuffled
+        FROM (SELECT event_id, row_number() OVER (ORDER BY md5($2 || number)) AS place
+            FROM (SELECT event_id, row_number() OVER (ORDER BY sequence) AS number
+                FROM webhook_deliveries WHERE endpoint_id = $1 AND next_attempt_at IS NULL) held) shuffled
         WHERE deliveries.endpoint_id = $1 AND deliveries.event_id = shuffled.event_id
             AND next_attempt_at IS NULL";
     let seed = format!("{seed}:");
