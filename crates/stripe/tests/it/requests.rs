@@ -125,6 +125,41 @@ async fn call(client: &Client<Recorder>, operation: Operation) -> Result<(), str
     }
 }
 
+/// The same calls without all that may be left out.
+async fn call_with_less(client: &Client<Recorder>) -> Result<(), stripe::Error> {
+    let session = NewCheckoutSession {
+        trial_period_days: None,
+        expires_at: None,
+        allow_promotion_codes: false,
+        metadata: &[],
+        subscription_metadata: &[],
+        ..session()
+    };
+    client.create_checkout_session(&session, "f").await?;
+    let customer = NewCustomer {
+        email: None,
+        name: None,
+        metadata: &[],
+    };
+    client.create_customer(&customer, "g").await?;
+    let portal = NewPortalSession {
+        configuration: None,
+        ..portal()
+    };
+    client.create_portal_session(&portal, "h").await?;
+    let product = WantedProduct {
+        description: None,
+        ..product()
+    };
+    client.ensure_product(&product).await?;
+    client.list_events(1_795_430_000, None).await?;
+    client.list_all_subscriptions(None).await?;
+    client
+        .set_cancel_at_period_end("sub_1", false, "i")
+        .await
+        .map(drop)
+}
+
 fn session() -> NewCheckoutSession<'static> {
     NewCheckoutSession {
         customer: "cus_1",
@@ -192,6 +227,13 @@ async fn stripe_mock_accepts_every_request_and_refuses_wrong_ones() {
         // What Stripe answers can be read, too.
         assert!(answer.is_ok(), "{operation:?}: {answer:?}");
     }
+    let key = SecretKey::new(KEY).unwrap();
+    let client = Client::new(Recorder::new(), &mock.url, key).unwrap();
+    let answer = call_with_less(&client).await;
+    for (sent, status, text) in client.transport().seen.lock().expect("the list").iter() {
+        assert!(status.is_success(), "{sent:?}: {status} {text}");
+    }
+    assert!(answer.is_ok(), "{answer:?}");
     assert_wrong_requests_are_refused(&mock).await;
 }
 
