@@ -27,6 +27,7 @@ async fn postgres() {
     changed_tables_do_no_harm(&host, &client).await;
     lost_connections_are_replaced(&host, &client).await;
     other_addresses_are_refused(&host, &server).await;
+    without_tls_it_is_left_when_tls_is_required(&host, &server).await;
     few_connections_were_used(&host, &client).await;
 }
 
@@ -361,6 +362,18 @@ async fn other_addresses_are_refused(host: &Host, server: &Server) {
         text.contains("nobody") && !text.contains("s3cr3t"),
         "{text}"
     );
+}
+
+async fn without_tls_it_is_left_when_tls_is_required(host: &Host, server: &Server) {
+    for (mode, expected, named) in [
+        ("require", 422, "server does not support TLS"),
+        ("prefer", 200, "Boolean(false)"),
+    ] {
+        let dsn = format!("{}?sslmode={mode}", server.dsn());
+        let (status, text) = host.post("/probe/tls", &dsn).await;
+        assert_eq!(status, expected, "{text}");
+        assert!(text.contains(named), "{text}");
+    }
 }
 
 /// Requests one after the other share a connection.

@@ -69,19 +69,14 @@ fn serve(application: &Application, more: &[&str]) -> Host {
 }
 
 #[tokio::test]
-async fn a_component_has_64_connections_to_an_address() {
+async fn a_component_has_64_connections_to_an_address_and_all_as_many_as_told() {
     let server = Server::start();
-    let host = serve(&application(&server), &[]);
-    others_wait(&server, &host, 64).await;
-}
-
-#[tokio::test]
-async fn the_application_has_as_many_as_told() {
-    let server = Server::start();
+    let application = application(&server);
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("runtime-config.toml");
     std::fs::write(&config, "[outbound_pg]\nmax_connections = 3\n").unwrap();
     let config = ["--runtime-config-file", config.to_str().unwrap()];
-    let host = serve(&application(&server), &config);
-    others_wait(&server, &host, 3).await;
+    others_wait(&server, &serve(&application, &config), 3).await;
+    wait_for(&server.client().await, OPEN, 0).await; // they went with their host
+    others_wait(&server, &serve(&application, &[]), 64).await;
 }

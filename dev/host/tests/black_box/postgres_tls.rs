@@ -47,29 +47,14 @@ async fn a_server_is_trusted_by_its_authority() {
             "{mode}"
         );
     }
+    // A certificate is for its name only.
+    let by_name = server.dsn().replace("127.0.0.1", "localhost");
+    let error = ask(&host, &by_name, authority).await.unwrap_err();
+    assert!(error.contains("ConnectionFailed"), "{error}");
     let plain = server.dsn() + "?sslmode=disable";
     for authority in ["", authority] {
         assert_eq!(ask(&host, &plain, authority).await.as_deref(), Ok(PLAIN));
     }
-}
-
-#[tokio::test]
-async fn a_certificate_is_for_its_name_only() {
-    let (server, certificates) = Server::with_tls();
-    let by_name = server.dsn().replace("127.0.0.1", "localhost") + "?sslmode=require";
-    let error = ask(&host(), &by_name, &certificates.authority).await;
-    let error = error.unwrap_err();
-    assert!(error.contains("ConnectionFailed"), "{error}");
-}
-
-#[tokio::test]
-async fn a_server_without_tls_is_left_when_it_is_required() {
-    let server = Server::start();
-    let host = host();
-    let required = server.dsn() + "?sslmode=require";
-    let error = ask(&host, &required, "").await.unwrap_err();
-    assert!(error.contains("server does not support TLS"), "{error}");
-    assert_eq!(ask(&host, &server.dsn(), "").await.as_deref(), Ok(PLAIN));
 }
 
 #[tokio::test]
