@@ -115,6 +115,28 @@ async fn what_people_say_of_themselves_never_shuts_them_out() {
     }
 }
 
+/// Both may be in use at a time, and the older one does not take the address back.
+#[tokio::test]
+async fn of_two_tokens_the_newer_one_says_the_address() {
+    let platform = Platform::get();
+    let account = Account::sign_up(&platform).await;
+    let mut claims = account_claims(&account);
+    let moved = format!("moved-{}", account.email);
+    claims["email"] = json!(moved);
+    claims["iat"] = json!(claims["iat"].as_i64().unwrap() + 1);
+    let newer = signed(&platform, &account.token, &claims);
+    for (token, email) in [
+        (&account.token, &account.email),
+        (&newer, &moved),
+        (&account.token, &moved),
+        (&newer, &moved),
+    ] {
+        let request = platform.api(Method::GET, "/my/account").bearer_auth(token);
+        let mine = platform.send(request).await.expect(200);
+        assert_eq!(&mine["email"], email);
+    }
+}
+
 #[tokio::test]
 async fn an_address_that_is_not_confirmed_lets_nobody_in() {
     let platform = Platform::get();

@@ -10,6 +10,7 @@ use crate::token::Claims;
 pub struct AccountCaller {
     subject: Uuid,
     email: String,
+    issued_at: i64,
     full_name: Option<String>,
 }
 
@@ -18,6 +19,7 @@ impl AccountCaller {
         Self {
             subject: claims.sub,
             email: claims.email.clone(),
+            issued_at: claims.iat,
             full_name: claims.user_metadata.full_name.clone(),
         }
     }
@@ -30,6 +32,11 @@ impl AccountCaller {
     /// The address that the auth service vouches for.
     pub fn email(&self) -> &str {
         &self.email
+    }
+
+    /// When it did so, in Unix seconds: of two addresses the newer one holds.
+    pub fn issued_at(&self) -> i64 {
+        self.issued_at
     }
 
     /// What the person calls itself; never used to decide anything.

@@ -50,6 +50,8 @@ pub struct Claims {
     pub sub: Uuid,
     /// Its address.
     pub email: String,
+    /// When it was made, in Unix seconds.
+    pub iat: i64,
     /// Unix seconds.
     pub exp: i64,
     /// Unix seconds.

@@ -139,6 +139,7 @@ fn claims_must_be_ours() {
         ("aud", json!("anon")),
         ("role", json!("service_role")),
         ("sub", json!("not-a-uuid")),
+        ("iat", json!("yesterday")),
         ("email", json!("")),
         ("is_anonymous", json!(true)),
         ("nbf", json!(NOW + 3600)),

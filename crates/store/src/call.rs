@@ -81,6 +81,7 @@ fn account_json(caller: &AccountCaller, facts: &RequestFacts) -> Value {
     json!({
         "sub": caller.subject(),
         "email": caller.email(),
+        "issued_at": caller.issued_at(),
         "full_name": caller.full_name(),
         "group": facts.group.word(),
         "limit": facts.limit,
