@@ -95,12 +95,10 @@ impl Stripe {
 
     /// Moves a clock; all that became due by it has then been done.
     pub(crate) async fn move_clock(&self, clock: &str, to: i64) {
-        let path = format!("/v1/test_helpers/test_clocks/{clock}");
-        let advance = format!("{path}/advance");
+        let advance = format!("/v1/test_helpers/test_clocks/{clock}/advance");
         let form = [("frozen_time", &*to.to_string())];
         self.post(&advance, &form).await.expect(200);
         self.control("clock", &json!({"seconds": 0})).await;
-        assert_eq!(self.get(&path).await["status"], "ready");
     }
 
     pub(crate) async fn subscription(&self, id: &str) -> Value {

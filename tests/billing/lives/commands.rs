@@ -179,31 +179,30 @@ impl Life {
             8 => &[DECLINED_CARD, GOOD_CARD],
             _ => &[DECLINED_CARD],
         };
+        let mut is_paid = false;
         for card in cards {
             let paid = scene.stripe.submit(&page, &[("card", card)]).await;
             self.tell(
                 format!("subscribe to {} {} by {card}", price.tier, price.cycle),
                 &paid,
             );
+            is_paid = paid.status == 303;
         }
-        let session = scene
-            .stripe
-            .get(&format!("/v1/checkout/sessions/{id}"))
-            .await;
-        if let Some(subscription) = session["subscription"].as_str() {
-            self.subscription = Some(subscription.to_owned());
+        if is_paid {
+            let session = format!("/v1/checkout/sessions/{id}");
+            let session = scene.stripe.get(&session).await;
+            self.subscription = session["subscription"].as_str().map(str::to_owned);
         }
     }
 
     /// Then the platform opens the portal, not a session.
     async fn is_subscribed(&self, scene: &Scene) -> bool {
-        let all = format!(
-            "/v1/subscriptions?status=all&limit=100&customer={}",
-            self.customer
-        );
-        let all = scene.stripe.list(&all).await;
-        let ended = ["canceled", "incomplete", "incomplete_expired"].map(Value::from);
-        all.iter().any(|one| !ended.contains(&one["status"]))
+        let Some(id) = &self.subscription else {
+            return false;
+        };
+        let status = scene.stripe.subscription(id).await["status"].clone();
+        let ended = ["canceled", "incomplete", "incomplete_expired"];
+        !ended.iter().any(|ended| status == *ended)
     }
 
     /// As the platform does before it opens another session.
