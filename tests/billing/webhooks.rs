@@ -50,6 +50,10 @@ impl Shop {
     }
 }
 
+/// What the catch-up changed without an event.
+const MENDED: &str =
+    "audit_logs where actor_id = 'stripe-catch-up' and action = 'subscription_synced'";
+
 #[tokio::test]
 async fn lost_events_are_fetched_and_what_differs_is_mended() {
     let shop = Shop::open_alone().await;
@@ -86,6 +90,8 @@ async fn lost_events_are_fetched_and_what_differs_is_mended() {
     let before: i64 = shop.database.query_one(&missed, &[]).await.unwrap().get(0);
     assert!(before >= 3, "subscription, invoice and session");
 
+    // the pass may have seen the subscription before its event was worked on
+    let mended = shop.count(MENDED, &buyer).await;
     let wrong =
         "update subscriptions set status = 'past_due' where account_id = $1 and tier = 'hobby'";
     shop.database
@@ -96,8 +102,7 @@ async fn lost_events_are_fetched_and_what_differs_is_mended() {
     buyer.sees("hobby", "trialing").await;
     let after: i64 = shop.database.query_one(&missed, &[]).await.unwrap().get(0);
     assert_eq!(after, before, "nothing is fetched twice");
-    let mended = "audit_logs where actor_id = 'stripe-catch-up' and action = 'subscription_synced'";
-    assert_eq!(shop.count(mended, &buyer).await, 1);
+    assert_eq!(shop.count(MENDED, &buyer).await, mended + 1);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::portal;
 use crate::session::{self, Former};
 
 /// How often another request of the same account may be faster before this one gives up.
-const RACES: usize = 3;
+const RACES: usize = 5;
 
 pub(crate) async fn handle(
     cx: &Context,
@@ -179,12 +179,15 @@ async fn keep(
         expires_at: made.expires_at,
     };
     let mut former = former.map(|former| former.id.clone());
-    for _ in 0..RACES {
+    for lost in 0..=RACES {
         let kept =
             billing::save_checkout(&cx.database, cx.by(caller), new, former.as_deref()).await?;
         let Some(other) = cx.settle(kept)?.instead else {
             return Ok(Redirect { url });
         };
+        if lost == RACES {
+            break; // before the other one is closed: one of them stays open
+        }
         match session::settle(cx, &other).await? {
             Former::Fits => {
                 session::expire(cx, &made.id).await?;
