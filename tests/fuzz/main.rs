@@ -47,10 +47,16 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
         Account::sign_up(&platform).await,
         Account::sign_up(&platform).await,
     );
-    let admin = Account::sign_up(&platform).await;
     let database = platform.database().await;
-    let promote = "update accounts set is_admin = true where id = $1";
-    database.execute(promote, &[&admin.id]).await.unwrap();
+    let changed = async |change: &str| {
+        let account = Account::sign_up(&platform).await;
+        let change = format!("update accounts set {change} where id = $1");
+        database.execute(&change, &[&account.id]).await.unwrap();
+        account
+    };
+    let admin = changed("is_admin = true").await;
+    let suspended = changed("status = 'suspended'").await;
+    let deleted = changed("status = 'deleted', deleted_at = now()").await;
     let instance_id = owner.stopped_instance(&database).await;
     let key = key_for_everything(&database).await;
     let callers = [
@@ -66,11 +72,23 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
             only: &[],
             instance_id: None,
         },
-        // what is there to be read; its commands are the sweep's
+        Caller {
+            name: "suspended",
+            authorization: bearer(&suspended.token),
+            only: &[],
+            instance_id: None,
+        },
+        Caller {
+            name: "deleted",
+            authorization: bearer(&deleted.token),
+            only: &[],
+            instance_id: None,
+        },
+        // without a paid plan, so that nothing is started; nobody guesses what confirms a deletion
         Caller {
             name: "owner",
             authorization: bearer(&owner.token),
-            only: &["--include-method", "GET", "--include-path-regex", "^/my/"],
+            only: &["--include-path-regex", "^/my/"],
             instance_id: Some(instance_id),
         },
         Caller {
