@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Cluster, Database};
+use super::Database;
 
 pub(crate) const PUBLISHABLE: &str = "sb_publishable_test";
 pub(crate) const SECRET: &str = "sb_secret_test";
@@ -42,7 +42,7 @@ impl Service {
 
     /// Starts one that differs from the usual by some arguments.
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
-        Self::start_on(Cluster::shared().database().await, flags)
+        Self::start_on(Database::new().await, flags)
     }
 
     pub(crate) fn start_on(database: Database, flags: &[&str]) -> Self {
