@@ -165,7 +165,9 @@ async fn a_clock_that_is_due_has_its_job_run() {
         .await;
     runner.drain().await;
     let is_moved: bool = world
-        .ask("select next_at > now() and last_at is not null from prov.schedule")
+        .ask(
+            "select next_at > now() and last_at is not null from prov.schedule where name = 'tick'",
+        )
         .await;
     assert!(is_moved);
 }
