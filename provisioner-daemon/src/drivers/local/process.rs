@@ -192,7 +192,7 @@ mod tests {
         let pid = i32::try_from(child.id().unwrap()).unwrap();
         let identity = Identity::of(pid).unwrap();
         assert!(identity.is_alive());
-        assert_eq!(find_by_marker(&marker), Some(identity.clone()));
+        assert_eq!(found(&marker).await, identity);
         let other = Identity {
             started: "0".to_owned(),
             ..identity.clone()
@@ -207,5 +207,19 @@ mod tests {
         child.wait().await.unwrap();
         assert!(!identity.is_alive());
         assert_eq!(find_by_marker(&marker), None);
+    }
+
+    /// Awaited: `spawn` answers a moment before the kernel shows the arguments of what it started.
+    async fn found(marker: &Path) -> Identity {
+        let look = async {
+            loop {
+                if let Some(found) = find_by_marker(marker) {
+                    return found;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let found = tokio::time::timeout(std::time::Duration::from_secs(30), look).await;
+        found.expect("the process is found")
     }
 }
