@@ -45,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(serve: Serve) -> anyhow::Result<()> {
+    let asked_to_end = asked_to_end()?;
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
@@ -83,7 +84,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     let probes = tokio::spawn(axum::serve(listener, app).into_future());
     writeln!(std::io::stdout(), "Serving http://{address}")?;
 
-    asked_to_end().await?;
+    asked_to_end.await;
     tracing::info!("draining");
     runner.drain().await;
     stop.cancel();
@@ -99,11 +100,14 @@ fn faults() -> anyhow::Result<Faults> {
     }
 }
 
-async fn asked_to_end() -> anyhow::Result<()> {
+/// Resolves at SIGTERM or Ctrl-C, counted from this call on.
+fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        ended = tokio::signal::ctrl_c() => ended?,
-    }
-    Ok(())
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

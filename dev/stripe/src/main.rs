@@ -58,7 +58,10 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let address = listener.local_addr().context("listen")?;
 
     let outbox = Arc::new(Notify::new());
-    let public_url = args.public_url.as_str().trim_end_matches('/').to_owned();
+    let public_url = match &args.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{address}"),
+    };
     let settings = Arc::new(Settings {
         public_url,
         secret_key: args.secret_key,

@@ -13,9 +13,9 @@ pub(crate) struct Args {
     /// Where to listen; a loopback address only (port 0 takes a free one).
     #[arg(long, value_parser = loopback)]
     pub(crate) listen: SocketAddr,
-    /// What browsers call this server.
+    /// What browsers call this server; the address it listens on, unless told.
     #[arg(long, value_parser = web_address)]
-    pub(crate) public_url: Url,
+    pub(crate) public_url: Option<Url>,
     /// Where events are delivered.
     #[arg(long, value_parser = web_address)]
     pub(crate) webhook_url: Url,

@@ -32,6 +32,7 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::config::{Args, Config};
 use crate::state::State;
@@ -55,27 +56,35 @@ async fn main() -> anyhow::Result<()> {
         .local_addr()
         .context("read the listening address")?;
     let app = app::router(State::new(config)?);
+    // Before it is announced: who reads the line may end the program at once.
+    let stopped = stop_on_signal()?;
 
     writeln!(std::io::stdout(), "Serving http://{address}").context("announce the address")?;
-    serve(listener, app).await
+    serve(listener, app, stopped).await
 }
 
-/// Serves until SIGTERM or SIGINT, then lets open requests end within [`DRAIN`].
-async fn serve(listener: TcpListener, app: axum::Router) -> anyhow::Result<()> {
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let mut drain = stopped.clone();
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown({
-        let mut stopped = stopped;
-        async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        }
-    });
+/// Becomes true at SIGTERM or SIGINT.
+fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
     let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         let _ = stop.send(true);
+    });
+    Ok(stopped)
+}
+
+/// Serves until it is told to stop, then lets open requests end within [`DRAIN`].
+async fn serve(
+    listener: TcpListener,
+    app: axum::Router,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let mut drain = stopped.clone();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
     });
     let deadline = async move {
         let _ = drain.wait_for(|stop| *stop).await;

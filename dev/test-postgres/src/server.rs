@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use rand::RngExt as _;
+
 use crate::programs;
 
 /// Waits for the end of its input, which comes with the end of the process that started it, also of a killed
@@ -216,7 +218,13 @@ fn mount(folder: &Path, size: u64) {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
+/// Below the range from which Linux takes ports for outgoing connections: one from there could be taken before the
+/// server starts, or while a test has stopped it.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+
+/// A port of 127.0.0.1 on which nobody listens.
+pub fn free_port() -> u16 {
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let mut ports = std::iter::repeat_with(|| rand::rng().random_range(PORTS));
+    ports.find(is_free).expect("there is always a next one")
 }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::up::ports;
 use crate::{step, workspace};
 
 /// The first start makes the Python environments, about a minute and a half.
@@ -60,7 +60,7 @@ impl Platform {
     pub(crate) fn start(settings: Settings) -> Result<Self> {
         // a folder of its own for each run, where PostgreSQL's user can pass
         let state = std::env::temp_dir().join(format!("mindroom-test-{}", std::process::id()));
-        let port = free_port()?;
+        let port = ports::find_free()?;
         let up = spawn(port, &state, &settings)?;
         let platform = Self {
             port,
@@ -184,8 +184,4 @@ fn spawn(port: u16, state: &PathBuf, settings: &Settings) -> Result<Child> {
         .stdout(output)
         .spawn()
         .context("start `cargo xtask up`")
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -4,7 +4,7 @@ mod addresses;
 mod launch;
 mod part;
 mod plan;
-mod ports;
+pub(crate) mod ports;
 mod postgres;
 mod prices;
 mod process;

@@ -26,7 +26,7 @@ impl Ports {
         by_name.retain(|name, port| names.contains(&name.as_str()) && is_free(*port));
         for name in names {
             if !by_name.contains_key(*name) {
-                let port = free_port(&by_name)?;
+                let port = find_free_but(&by_name)?;
                 by_name.insert((*name).to_owned(), port);
             }
         }
@@ -48,7 +48,12 @@ pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-fn free_port(taken: &BTreeMap<String, u16>) -> Result<u16> {
+/// A port of 127.0.0.1 on which nobody listens.
+pub(crate) fn find_free() -> Result<u16> {
+    find_free_but(&BTreeMap::new())
+}
+
+fn find_free_but(taken: &BTreeMap<String, u16>) -> Result<u16> {
     for _ in 0..TRIES {
         let port = rand::rng().random_range(RANGE);
         if !taken.values().any(|other| *other == port) && is_free(port) {

@@ -26,25 +26,13 @@ async function listen(deliveries) {
   return endpoint;
 }
 
-/** Takes a free port, since the public address has to be known before the start. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 export async function start() {
   const deliveries = [];
   const endpoint = await listen(deliveries);
-  const port = await freePort();
   const program = spawn(
     process.env.DEV_STRIPE,
     [
-      '--listen', `127.0.0.1:${port}`,
-      '--public-url', `http://127.0.0.1:${port}`,
+      '--listen', '127.0.0.1:0',
       '--webhook-url', `http://127.0.0.1:${endpoint.address().port}/webhooks/stripe`,
     ],
     {
@@ -57,13 +45,14 @@ export async function start() {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  await once(createInterface(program.stdout), 'line', { signal: AbortSignal.timeout(DEADLINE_MS) });
+  const [line] = await once(createInterface(program.stdout), 'line', { signal: AbortSignal.timeout(DEADLINE_MS) });
+  const { origin, port } = new URL(line.replace('Serving ', ''));
   const client = (key = SECRET_KEY, options = {}) =>
     new Stripe(key, { host: '127.0.0.1', port, protocol: 'http', maxNetworkRetries: 0, ...options });
   return {
     deliveries,
     client,
-    origin: `http://127.0.0.1:${port}`,
+    origin,
     secretKey: SECRET_KEY,
     stripe: client(),
     async stop() {

@@ -1,6 +1,5 @@
 //! A PostgreSQL of the tests' own, on a port of loopback, gone with the process that started it.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -67,7 +66,7 @@ impl Server {
                 "-D",
             ])
             .arg(&data));
-        let port = free_port();
+        let port = test_postgres::free_port();
         let (more, prepared) = prepare(&folder);
         let settings = format!(
             "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off{more}"
@@ -150,11 +149,6 @@ impl Drop for Server {
             let _ = undertaker.wait();
         }
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// Where the server's programs are: as `pg_config` says, else the newest that Debian installed.
