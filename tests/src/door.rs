@@ -1,6 +1,6 @@
 //! A way in behind the gateway, as a proxy of ours has it: requests are told where their client is.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -121,10 +121,9 @@ pub fn new_loopback() -> IpAddr {
     Ipv4Addr::new(127, a | 1, b, c.clamp(1, 254)).into()
 }
 
-/// An address that no other test has, in a network of its own.
+/// An address that no other test has, in a network of its own, written as everybody writes it back.
 fn new_address() -> String {
-    let digits = Uuid::new_v4().simple().to_string();
-    let (a, rest) = digits.split_at(4);
-    let (b, _) = rest.split_at(4);
-    format!("2001:db8:{a}:{b}::7")
+    let [a, b, c, d, ..] = *Uuid::new_v4().as_bytes();
+    let [left, right] = [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])];
+    Ipv6Addr::new(0x2001, 0xdb8, left, right, 0, 0, 0, 7).to_string()
 }
