@@ -42,6 +42,9 @@ use crate::work::Work;
 /// Larger than any call that Stripe accepts.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
+/// What is read of a body that is too large, so that a client which is still sending it hears of the refusal.
+const MAX_READ_BYTES: usize = 8 * 1024 * 1024;
+
 /// What a call is answered with.
 struct Answer {
     status: StatusCode,
@@ -67,11 +70,11 @@ pub(crate) async fn handle(State(app): State<App>, request: Request<Body>) -> Re
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let key = request.headers().get("idempotency-key").cloned();
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
+    let body = read(body).await;
     let form = body.as_deref().unwrap_or_default();
     let query = parts.uri.query().unwrap_or_default();
     let fault = app.faults.strike(&path, query, form);
-    let request = Request::from_parts(parts, body.map_err(|_| ApiError::too_large()));
+    let request = Request::from_parts(parts, body);
     let mut response = match answer(&app, request, &request_id, fault.as_ref()).await {
         Ok(answer) => written(answer),
         Err(error) => error.into_response(),
@@ -103,6 +106,13 @@ pub(crate) async fn handle(State(app): State<App>, request: Request<Body>) -> Re
         "call"
     );
     response
+}
+
+async fn read(body: Body) -> ApiResult<Bytes> {
+    match axum::body::to_bytes(body, MAX_READ_BYTES).await {
+        Ok(body) if body.len() <= MAX_BODY_BYTES => Ok(body),
+        _ => Err(ApiError::too_large()),
+    }
 }
 
 fn written(answer: Answer) -> Response {
