@@ -21,8 +21,9 @@ fn main() {
     );
     for (key, plan) in &pricing.plans {
         assert!(
-            ["small", "pro"].contains(&plan.resource_profile.as_str()),
-            "config/pricing.toml: {key}: resource_profile"
+            pricing.resources.contains_key(&plan.resource_profile),
+            "config/pricing.toml: {key}: no resources are named {}",
+            plan.resource_profile
         );
         assert!(
             plan.runs_instances == (plan.limits.instances > 0),
@@ -31,6 +32,12 @@ fn main() {
         assert!(
             plan.price_monthly.is_some() == plan.price_yearly.is_some(),
             "config/pricing.toml: {key}: a plan has both prices or none"
+        );
+    }
+    for (name, given) in &pricing.resources {
+        assert!(
+            given.memory_mib > 0 && given.cpu_millis > 0 && given.tasks > 0,
+            "config/pricing.toml: resources.{name}: something is zero"
         );
     }
     for key in &pricing.trial.plans {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::pricing;
-use crate::pricing_schema::PlanTerms;
+use crate::pricing_schema::{PlanTerms, Resources};
 
 /// How "no bound" is written where a number is needed (database columns, the wire's integer fields).
 pub const UNLIMITED: i32 = 999_999;
@@ -54,6 +54,14 @@ impl Plan {
     /// Never: the build refuses a pricing file that lacks a plan.
     pub fn terms(self) -> &'static PlanTerms {
         &pricing().plans[self.key()]
+    }
+
+    /// What an instance under this plan may use of a machine.
+    ///
+    /// # Panics
+    /// Never: the build refuses a plan whose profile has no resources.
+    pub fn resources(self) -> Resources {
+        pricing().resources[&self.terms().resource_profile]
     }
 
     /// Days of trial that a first subscription to this plan starts with; 0 for none.

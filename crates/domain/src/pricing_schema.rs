@@ -17,6 +17,20 @@ pub struct Pricing {
     pub discounts: Discounts,
     /// Plans by key: free, byok, hobby, pro, enterprise.
     pub plans: BTreeMap<String, PlanTerms>,
+    /// What an instance may use of a machine, by resource profile.
+    pub resources: BTreeMap<String, Resources>,
+}
+
+/// What an instance may use of a machine, all its processes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resources {
+    /// Memory in MiB.
+    pub memory_mib: u32,
+    /// Thousandths of a core.
+    pub cpu_millis: u32,
+    /// Processes and threads.
+    pub tasks: u32,
 }
 
 /// The product as Stripe and the portal name it.
@@ -67,7 +81,7 @@ pub struct PlanTerms {
     pub included_ai_budget_usd: u32,
     /// The customer brings keys for the model providers.
     pub requires_customer_provider_keys: bool,
-    /// Size of the instance: small or pro.
+    /// Size of the instance: a key of [`Pricing::resources`].
     pub resource_profile: String,
     /// Whether the plan comes with an instance at all.
     pub runs_instances: bool,
