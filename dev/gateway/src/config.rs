@@ -23,12 +23,12 @@ pub(crate) struct Args {
     /// Where the functions' host listens.
     #[arg(long)]
     functions: Url,
-    /// Where the auth stand-in listens.
+    /// Where the auth stand-in listens, if there is one.
     #[arg(long)]
-    auth: Url,
-    /// Where the Stripe stand-in listens.
+    auth: Option<Url>,
+    /// Where the Stripe stand-in listens, if there is one.
     #[arg(long)]
-    stripe: Url,
+    stripe: Option<Url>,
     /// Requests a minute of one client's address to portal and API. A page asks for some dozens.
     #[arg(long, default_value = "6000")]
     client_limit: NonZeroU32,
@@ -47,9 +47,9 @@ pub(crate) struct Config {
     /// The functions' host.
     pub(crate) functions: Authority,
     /// The auth stand-in.
-    pub(crate) auth: Authority,
+    pub(crate) auth: Option<Authority>,
     /// The Stripe stand-in.
-    pub(crate) stripe: Authority,
+    pub(crate) stripe: Option<Authority>,
     /// Requests a minute of one client.
     pub(crate) client_limit: NonZeroU32,
     /// Where instances are looked up.
@@ -79,14 +79,18 @@ impl Args {
             portal_origin: portal_url.origin().ascii_serialization(),
             portal_url: portal_url.into(),
             functions: upstream(&self.functions).context("--functions")?,
-            auth: upstream(&self.auth).context("--auth")?,
-            stripe: upstream(&self.stripe).context("--stripe")?,
+            auth: stand_in(self.auth.as_ref()).context("--auth")?,
+            stripe: stand_in(self.stripe.as_ref()).context("--stripe")?,
             client_limit: self.client_limit,
             database_url: database_url
                 .context("the environment variable DATABASE_URL is missing or empty")?,
             domain,
         })
     }
+}
+
+fn stand_in(url: Option<&Url>) -> Result<Option<Authority>> {
+    url.map(upstream).transpose()
 }
 
 /// Host and port of a part on this machine.
@@ -107,8 +111,8 @@ mod tests {
             listen: listen.parse().unwrap(),
             public_url: url("http://mindroom.localhost:8080"),
             functions: url("http://127.0.0.1:1"),
-            auth: url("http://127.0.0.1:2"),
-            stripe: url("http://127.0.0.1:3"),
+            auth: Some(url("http://127.0.0.1:2")),
+            stripe: None,
             client_limit: NonZeroU32::MIN,
         }
     }
@@ -122,5 +126,7 @@ mod tests {
         assert_eq!(config.portal_url, "http://app.mindroom.localhost:8080/");
         assert_eq!(config.portal_origin, "http://app.mindroom.localhost:8080");
         assert_eq!(config.functions, "127.0.0.1:1");
+        assert_eq!(config.auth.unwrap(), "127.0.0.1:2");
+        assert_eq!(config.stripe, None);
     }
 }

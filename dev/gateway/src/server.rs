@@ -174,22 +174,33 @@ impl Gateway {
             Target::Portal => self.portal(request, &visit).await,
             Target::Api => self.api(request, &visit).await,
             Target::Auth => {
-                self.part(request, &config.auth, "the auth service", &visit)
+                self.stand_in(request, config.auth.as_ref(), "the auth service", &visit)
                     .await
             }
             Target::Stripe => {
-                self.part(request, &config.stripe, "the Stripe stand-in", &visit)
+                let stripe = config.stripe.as_ref();
+                self.stand_in(request, stripe, "the Stripe stand-in", &visit)
                     .await
             }
             Target::Instance { subdomain, face } => {
                 self.instance(request, &subdomain, face, &visit).await
             }
             Target::Domain => answer::redirect(&config.portal_url),
-            Target::Unknown => answer::problem(
-                StatusCode::MISDIRECTED_REQUEST,
-                "unknown_host",
-                &format!("nothing is served under {}", authority.host()),
-            ),
+            Target::Unknown => unknown(authority.host()),
+        }
+    }
+
+    /// A stand-in, where there is one.
+    async fn stand_in(
+        &self,
+        request: Request<Incoming>,
+        upstream: Option<&Authority>,
+        name: &str,
+        visit: &Visit,
+    ) -> Response<Body> {
+        match upstream {
+            Some(upstream) => self.part(request, upstream, name, visit).await,
+            None => unknown(visit.host.to_str().unwrap_or_default()),
         }
     }
 
@@ -332,6 +343,11 @@ fn refuse(bad: BadHost) -> Response<Body> {
         BadHost::Malformed => "the request's host cannot be read",
     };
     answer::problem(StatusCode::BAD_REQUEST, "bad_host", detail)
+}
+
+fn unknown(host: &str) -> Response<Body> {
+    let detail = format!("nothing is served under {host}");
+    answer::problem(StatusCode::BAD_REQUEST, "unknown_host", &detail)
 }
 
 fn path_of(uri: &Uri) -> PathAndQuery {

@@ -33,22 +33,25 @@ async fn gateway(part: SocketAddr) -> Running {
 
 /// With so many requests a minute of one client.
 async fn gateway_with(part: SocketAddr, client_limit: &str) -> Running {
+    let url = format!("http://{part}");
+    gateway_of(part, &["--auth", &url, "--stripe", &url], client_limit).await
+}
+
+/// With these stand-ins.
+async fn gateway_of(functions: SocketAddr, stand_ins: &[&str], client_limit: &str) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let url = format!("http://{part}");
-    let arguments = [
+    let url = format!("http://{functions}");
+    let own = [
         "dev-gateway",
         "--listen=127.0.0.1:0",
         "--public-url=http://mindroom.localhost:8080",
         "--functions",
         &url,
-        "--auth",
-        &url,
-        "--stripe",
-        &url,
         "--client-limit",
         client_limit,
     ];
+    let arguments = own.iter().chain(stand_ins);
     // Port 1 of loopback: a database that refuses at once.
     let database = Some("postgres://gateway@127.0.0.1:1/mindroom".to_owned());
     let config = Args::parse_from(arguments).check(database).unwrap();
@@ -202,7 +205,7 @@ async fn requests_that_the_functions_host_cannot_answer_are_refused() {
         ),
         (
             b"GET / HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n\r\n",
-            "421",
+            "400",
         ),
     ];
     for (request, status) in cases {
@@ -344,4 +347,15 @@ async fn without_a_database_an_instance_has_a_page_all_the_same() {
     )
     .await;
     assert!(matrix.contains("M_UNKNOWN"), "{matrix}");
+}
+
+#[tokio::test]
+async fn a_stand_in_that_is_not_there_has_no_host() {
+    let part = part().await;
+    let gateway = gateway_of(part, &["--stripe", &format!("http://{part}")], "1000").await;
+    let stripe = get(gateway.address, "stripe.mindroom.localhost", "/").await;
+    assert!(stripe.starts_with("HTTP/1.1 200"), "{stripe}");
+    let auth = get(gateway.address, "auth.mindroom.localhost", "/").await;
+    assert!(auth.starts_with("HTTP/1.1 400"), "{auth}");
+    assert!(auth.contains("unknown_host"), "{auth}");
 }
