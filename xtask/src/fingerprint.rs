@@ -85,6 +85,16 @@ impl Stamp {
         std::fs::read_to_string(&self.path).is_ok_and(|stored| stored == digest)
     }
 
+    /// Forgets the last success; call it before the work, which spoils what that left behind.
+    pub(crate) fn forget(&self) -> Result<()> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("remove {}", self.path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Records a success; call it after the work, so that an interrupted step runs again.
     pub(crate) fn record(&self, digest: &str) -> Result<()> {
         if let Some(parent) = self.path.parent() {
@@ -118,12 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_matches_only_what_it_recorded() {
+    fn a_stamp_matches_only_what_it_recorded_last() {
         let dir = tempfile::tempdir().unwrap();
         let stamp = Stamp::at(dir.path().join("deep/stamp"));
         assert!(!stamp.matches("one"));
         stamp.record("one").unwrap();
         assert!(stamp.matches("one"));
         assert!(!stamp.matches("two"));
+        stamp.forget().unwrap();
+        assert!(!stamp.matches("one"));
+        stamp.forget().unwrap();
     }
 }

@@ -6,9 +6,11 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 /// A program that a fresh machine must have, with how to get it.
-pub(crate) struct Tool {
+struct Tool {
     /// Names under which it may be in PATH; the first found counts.
     names: &'static [&'static str],
+    /// The oldest that does, where an old one would only fail later: major and minor.
+    oldest: Option<(u32, u32)>,
     /// What to tell somebody who lacks it.
     remedy: &'static str,
 }
@@ -17,33 +19,70 @@ pub(crate) struct Tool {
 const NEEDED: &[Tool] = &[
     Tool {
         names: &["git"],
+        oldest: None,
         remedy: "Debian: apt-get install git; macOS: xcode-select --install",
     },
     Tool {
         names: &["node"],
-        remedy: "Node.js 20 or newer, from nodejs.org or your package manager",
+        oldest: Some((20, 9)), // Next.js
+        remedy: "Node.js 20.9 or newer, from nodejs.org or your package manager",
     },
     Tool {
         names: &["npm"],
+        oldest: None,
         remedy: "it comes with Node.js; Debian: apt-get install npm",
     },
     Tool {
         names: &["python3", "python"],
+        oldest: None, // the daemon looks for one that fits what it installs
         remedy: "Python 3.11 or newer with venv; Debian: apt-get install python3 python3-venv",
     },
 ];
 
-/// Names everything that is missing at once, each with how to get it.
+/// Names everything that is missing or too old at once, each with how to get it.
 pub(crate) fn require_all() -> Result<()> {
-    let missing: Vec<String> = NEEDED
+    let complaints: Vec<String> = NEEDED
         .iter()
-        .filter(|tool| tool.names.iter().all(|name| find(name).is_none()))
-        .map(|tool| format!("  {}: {}", tool.names[0], tool.remedy))
+        .filter_map(|tool| tool.complaint(find))
         .collect();
-    if missing.is_empty() {
+    if complaints.is_empty() {
         return Ok(());
     }
-    bail!("programs are missing:\n{}", missing.join("\n"))
+    bail!(
+        "programs are missing or too old:\n{}",
+        complaints.join("\n")
+    )
+}
+
+impl Tool {
+    /// What is wrong with it here, if something is.
+    fn complaint(&self, find: impl Fn(&str) -> Option<PathBuf>) -> Option<String> {
+        let Self { names, remedy, .. } = self;
+        let Some(program) = names.iter().find_map(|name| find(name)) else {
+            return Some(format!("  {}: {remedy}", names[0]));
+        };
+        let oldest = self.oldest?;
+        match version(&program) {
+            Some(version) if version >= oldest => None,
+            Some((major, minor)) => {
+                let program = program.display();
+                Some(format!("  {program} is {major}.{minor}: {remedy}"))
+            }
+            None => Some(format!(
+                "  {} does not say its version: {remedy}",
+                program.display()
+            )),
+        }
+    }
+}
+
+/// Major and minor version, as a program says them.
+fn version(program: &Path) -> Option<(u32, u32)> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.trim().trim_start_matches('v');
+    let mut numbers = version.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 /// The full path of a program in PATH.
@@ -96,4 +135,38 @@ fn remove_cargo_run_variables(command: &mut Command) {
 /// Whether this process may do anything on the machine.
 pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NODE: Tool = Tool {
+        names: &["node", "nodejs"],
+        oldest: Some((20, 9)),
+        remedy: "get it somewhere",
+    };
+
+    /// What is said of a program that answers this to `--version`.
+    fn complaint(answer: &str) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("nodejs");
+        std::fs::write(&program, format!("#!/bin/sh\necho '{answer}'\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        NODE.complaint(|name| (name == "nodejs").then(|| program.clone()))
+    }
+
+    #[test]
+    fn what_is_missing_or_too_old_is_named_with_what_to_do() {
+        for good in ["v20.9.0", "v20.10.1", "v24.1.0"] {
+            assert_eq!(complaint(good), None, "{good}");
+        }
+        let old = complaint("v18.19.0").unwrap();
+        assert!(old.contains("nodejs is 18.19: get it somewhere"), "{old}");
+        assert!(complaint("v20.8.1").is_some());
+        assert!(complaint("rubbish").unwrap().contains("does not say"));
+        let missing = NODE.complaint(|_| None).unwrap();
+        assert_eq!(missing, "  node: get it somewhere");
+    }
 }

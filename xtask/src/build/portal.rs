@@ -44,6 +44,7 @@ pub(crate) fn build() -> Result<()> {
     if stamp.matches(&inputs) && dir().join("out").is_dir() {
         return Ok(());
     }
+    stamp.forget()?;
     step::run("portal", "building the portal", &mut npm(&["run", "build"]))?;
     stamp.record(&inputs)
 }
@@ -57,6 +58,7 @@ pub(crate) fn install() -> Result<()> {
     if stamp.matches(&lock) {
         return Ok(());
     }
+    stamp.forget()?;
     step::run(
         "portal-install",
         "installing the portal's packages",
