@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 
 use super::part::{Part, Ready};
 use super::process::Record;
-use super::{postgres, state};
+use super::{outside, postgres, state};
 use crate::workspace;
 
 /// How often a condition outside this process is looked at.
@@ -207,6 +207,9 @@ pub(crate) async fn run_after_stop(part: &Part, arguments: &[String], folders: &
 
 fn command(part: &Part, log: &File) -> Result<Command> {
     let mut command = Command::new(&part.program);
+    for name in outside::VARIABLES {
+        command.env_remove(name);
+    }
     command
         .current_dir(part.folder.clone().unwrap_or_else(workspace::root))
         .env_remove("DATABASE_URL") // the owner's, which no part may have

@@ -1,17 +1,18 @@
 //! `cargo xtask up`: the whole system on one machine, until Ctrl-C.
 
 mod addresses;
-mod launch;
-mod part;
+pub(crate) mod launch;
+mod outside;
+pub(crate) mod part;
 mod plan;
 pub(crate) mod ports;
 mod postgres;
 mod prices;
-mod process;
+pub(crate) mod process;
 mod report;
 mod secrets;
 mod seed;
-mod state;
+pub(crate) mod state;
 mod supervisor;
 
 use std::num::NonZeroU32;
@@ -24,6 +25,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::addresses::Addresses;
 use self::launch::Folders;
+use self::outside::Outside;
 use self::part::Part;
 use self::plan::Plan;
 use self::ports::Ports;
@@ -58,28 +60,36 @@ pub(crate) struct Options {
 
 /// Builds, starts, waits, stops.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    // Only one TLS library is linked; clients still ask which to use.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("a TLS provider is set already"))?;
+    install_tls_provider();
     let state = State::open(&workspace::root().join(&options.state_dir))?;
     launch::end_leftovers(&Folders {
         logs: state.dir("logs")?,
         records: state.dir("run")?,
     });
     require_free_port(options.port)?;
+    let outside = Outside::from_environment()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let named = runtime.block_on(Server::named())?;
     build::run()?;
 
     let role_names: Vec<&str> = postgres::ROLES.iter().map(|role| role.name).collect();
-    let secrets = Secrets::load(&state, &role_names, &seed::SYSTEM_KEYS)?;
+    let mut secrets = Secrets::load(&state, &role_names, &seed::SYSTEM_KEYS)?;
+    outside.lend_keys(&mut secrets);
     let ports = Ports::load(&state, &plan::PORT_NAMES)?;
-    let server = Server::find(&state, &ports, &secrets)?;
+    let server = match named {
+        Some(server) => server,
+        None => Server::private(&state, &ports, &secrets)?,
+    };
     let addresses = Addresses::on(options.port)?;
     let plan = Plan {
         state: &state,
         ports: &ports,
         secrets: &secrets,
         server: &server,
+        outside: &outside,
         addresses: &addresses,
         port: options.port,
         confirm_email: options.confirm_email,
@@ -87,11 +97,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         client_limit: options.client_limit,
     };
     install_runtimes(&plan)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
     runtime.block_on(serve(&plan))
+}
+
+/// Only one TLS library is linked; clients still ask which to use. Once is enough, more do no harm.
+pub(crate) fn install_tls_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Installs what instances run, so that the first customer does not wait for it. Without network everything
@@ -148,14 +159,18 @@ async fn bring_up(plan: &Plan<'_>, supervisor: &mut Supervisor) -> Result<()> {
         start(supervisor, postgres).await?;
     }
     postgres::prepare(plan.server, plan.secrets).await?;
-    start(supervisor, plan.auth()?).await?;
-    start(supervisor, plan.stripe()?).await?;
+    if plan.outside.auth.is_none() {
+        start(supervisor, plan.auth()?).await?;
+    }
+    if plan.outside.stripe.is_none() {
+        start(supervisor, plan.stripe()?).await?;
+    }
     start(supervisor, plan.model()?).await?;
     let owner = postgres::connect(plan.server.owner_url()).await?;
-    seed::run(&owner, &plan.internal_url("auth")?, plan.secrets).await?;
+    seed::run(&owner, &plan.auth_internal_url()?, plan.secrets).await?;
     drop(owner);
     let prices = prices::sync(
-        &plan.internal_url("stripe")?,
+        &plan.stripe_internal_url()?,
         &plan.secrets.stripe_secret_key,
     )
     .await?;

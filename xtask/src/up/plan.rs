@@ -8,10 +8,11 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 
 use super::addresses::Addresses;
+use super::outside::Outside;
 use super::part::{Part, Ready};
 use super::ports::Ports;
 use super::postgres::{self, MAINTENANCE_DATABASE, STRIPE_DATABASE, Server};
-use super::secrets::Secrets;
+use super::secrets::{Secret, Secrets};
 use super::state::State;
 use crate::workspace;
 
@@ -34,6 +35,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) ports: &'a Ports,
     pub(crate) secrets: &'a Secrets,
     pub(crate) server: &'a Server,
+    pub(crate) outside: &'a Outside,
     pub(crate) addresses: &'a Addresses,
     /// The gateway's port.
     pub(crate) port: u16,
@@ -58,6 +60,38 @@ impl Plan<'_> {
     fn database_url(&self, role: &postgres::Role) -> Result<String> {
         let database = self.server.platform_database();
         Ok(self.server.role_url(role, database, self.secrets)?.into())
+    }
+
+    /// Where browsers reach the auth service.
+    pub(crate) fn auth_url(&self) -> Result<String> {
+        match &self.outside.auth {
+            Some(auth) => Ok(auth.url.clone()),
+            None => self.addresses.of("auth"),
+        }
+    }
+
+    /// Where programs reach it.
+    pub(crate) fn auth_internal_url(&self) -> Result<String> {
+        match &self.outside.auth {
+            Some(auth) => Ok(auth.url.clone()),
+            None => self.internal_url("auth"),
+        }
+    }
+
+    /// Where browsers find Stripe's stand-in, or the API of Stripe itself.
+    pub(crate) fn stripe_url(&self) -> Result<String> {
+        match &self.outside.stripe {
+            Some(stripe) => Ok(stripe.url.clone()),
+            None => self.addresses.of("stripe"),
+        }
+    }
+
+    /// Where programs reach Stripe.
+    pub(crate) fn stripe_internal_url(&self) -> Result<String> {
+        match &self.outside.stripe {
+            Some(stripe) => Ok(stripe.url.clone()),
+            None => self.internal_url("stripe"),
+        }
     }
 
     /// The auth stand-in.
@@ -132,19 +166,21 @@ impl Plan<'_> {
 
     /// The functions' variables, under the names of `spin.toml`.
     pub(crate) fn variables(&self, stripe_prices: &str) -> Result<Environment> {
-        let auth = self.addresses.of("auth")?;
+        let auth = self.auth_url()?;
+        let jwt_secret = self.outside.auth.as_ref().map(|auth| &auth.jwt_secret);
         Ok(environment(&[
             ("database_url", &self.database_url(&postgres::FUNCTIONS)?),
             ("database_host", &self.server.outbound_host()),
             ("public_url", &self.addresses.base()),
-            ("auth_internal_url", &self.internal_url("auth")?),
+            ("auth_internal_url", &self.auth_internal_url()?),
             ("auth_issuer", &format!("{auth}/auth/v1")),
+            ("auth_jwt_secret", jwt_secret.map_or("", Secret::expose)),
             ("auth_public_url", &auth),
             (
                 "publishable_key",
                 self.secrets.auth_publishable_key.expose(),
             ),
-            ("stripe_api_url", &self.internal_url("stripe")?),
+            ("stripe_api_url", &self.stripe_internal_url()?),
             ("stripe_secret_key", self.secrets.stripe_secret_key.expose()),
             (
                 "stripe_webhook_secrets",
@@ -185,20 +221,22 @@ impl Plan<'_> {
 
     /// The gateway.
     pub(crate) fn gateway(&self) -> Result<Part> {
-        let arguments = vec![
+        let mut arguments = vec![
             "--listen".to_owned(),
             format!("127.0.0.1:{}", self.port),
             "--public-url".to_owned(),
             self.addresses.base(),
             "--functions".to_owned(),
             self.internal_url("functions")?,
-            "--auth".to_owned(),
-            self.internal_url("auth")?,
-            "--stripe".to_owned(),
-            self.internal_url("stripe")?,
             "--client-limit".to_owned(),
             self.client_limit.to_string(),
         ];
+        if self.outside.auth.is_none() {
+            arguments.extend(["--auth".to_owned(), self.internal_url("auth")?]);
+        }
+        if self.outside.stripe.is_none() {
+            arguments.extend(["--stripe".to_owned(), self.internal_url("stripe")?]);
+        }
         let environment = environment(&[("DATABASE_URL", &self.database_url(&postgres::GATEWAY)?)]);
         Ok(part("gateway", "dev-gateway", arguments, environment))
     }
@@ -217,7 +255,7 @@ impl Plan<'_> {
         let mut environment = environment(&[
             ("DATABASE_URL", &self.database_url(&postgres::DAEMON)?),
             ("INSTANCE_DATABASE_URL", instances.as_str()),
-            ("STRIPE_API_URL", &self.internal_url("stripe")?),
+            ("STRIPE_API_URL", &self.stripe_internal_url()?),
             ("STRIPE_SECRET_KEY", self.secrets.stripe_secret_key.expose()),
             ("STRIPE_PRICES", stripe_prices),
             ("PUBLIC_URL", &self.addresses.base()),

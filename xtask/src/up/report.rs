@@ -48,8 +48,8 @@ pub(crate) fn write(plan: &Plan<'_>, variables: Environment) -> Result<()> {
     let document = Document {
         app: plan.addresses.of("app")?,
         api: plan.addresses.of("api")?,
-        auth: plan.addresses.of("auth")?,
-        stripe: plan.addresses.of("stripe")?,
+        auth: plan.auth_url()?,
+        stripe: plan.stripe_url()?,
         database_url: plan.server.owner_url().as_str(),
         publishable_key: secrets.auth_publishable_key.expose(),
         system_keys: secrets
@@ -73,8 +73,12 @@ pub(crate) fn write(plan: &Plan<'_>, variables: Environment) -> Result<()> {
 }
 
 fn internal(plan: &Plan<'_>) -> Result<BTreeMap<&'static str, String>> {
-    let mut urls = BTreeMap::from([("gateway", format!("http://127.0.0.1:{}", plan.port))]);
-    for name in ["auth", "stripe", "model", "functions", "provisioner"] {
+    let mut urls = BTreeMap::from([
+        ("gateway", format!("http://127.0.0.1:{}", plan.port)),
+        ("auth", plan.auth_internal_url()?),
+        ("stripe", plan.stripe_internal_url()?),
+    ]);
+    for name in ["model", "functions", "provisioner"] {
         urls.insert(name, plan.internal_url(name)?);
     }
     Ok(urls)
@@ -97,8 +101,22 @@ pub(crate) fn print(plan: &Plan<'_>) -> Result<()> {
     println!("ready");
     row("portal", &plan.addresses.of("app")?);
     row("API", &plan.addresses.of("api")?);
-    row("auth", &plan.addresses.of("auth")?);
-    row("Stripe", &plan.addresses.of("stripe")?);
+    row("auth", &plan.auth_url()?);
+    if plan.confirm_email && plan.outside.auth.is_none() {
+        let outbox = format!("{}/__outbox?email=", plan.internal_url("auth")?);
+        row(
+            "",
+            &format!("mails: {outbox}, apikey auth_secret_key in addresses.json"),
+        );
+    }
+    row("Stripe", &plan.stripe_url()?);
+    if plan.outside.stripe.is_some() {
+        let webhooks = format!("http://127.0.0.1:{}/webhooks/stripe", plan.port);
+        row(
+            "",
+            &format!("its events: stripe listen --forward-to {webhooks}"),
+        );
+    }
     row(
         "admin",
         &format!("{}, password in addresses.json", seed::ADMIN_EMAIL),

@@ -21,6 +21,11 @@ impl Secret {
         &self.0
     }
 
+    /// One that was made elsewhere.
+    pub(crate) fn of(value: String) -> Self {
+        Self(value)
+    }
+
     fn random(prefix: &str) -> Self {
         let mut bytes = [0_u8; 24];
         rand::rng().fill_bytes(&mut bytes);

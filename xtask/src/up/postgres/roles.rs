@@ -1,7 +1,8 @@
 //! Databases, roles and who may connect where.
 
 use anyhow::{Context, Result};
-use tokio_postgres::{Client, NoTls};
+use store::native::Address;
+use tokio_postgres::Client;
 use url::Url;
 
 use super::{STRIPE_DATABASE, Server};
@@ -77,9 +78,10 @@ pub(crate) async fn prepare(server: &Server, secrets: &Secrets) -> Result<()> {
     restrict_connections(&maintenance, server.platform_database()).await
 }
 
-/// Connects as the URL says.
+/// Connects as the URL says, by TLS too.
 pub(crate) async fn connect(url: &Url) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(url.as_str(), NoTls)
+    let (client, connection) = Address::parse(url.as_str())?
+        .connect()
         .await
         .context("connect to PostgreSQL")?;
     tokio::spawn(connection);
