@@ -1,8 +1,10 @@
-//! Every command a person or CI runs: `cargo xtask build | up | test | check | openapi`.
+//! Every command a person or CI runs: `cargo xtask build | up | test | check | cluster | openapi`.
 
 mod build;
 mod check;
+mod cluster;
 mod fingerprint;
+mod go_tools;
 mod openapi;
 mod python_tools;
 mod step;
@@ -32,6 +34,9 @@ enum Command {
     Openapi(openapi::Options),
     /// Run the whole system on this machine until Ctrl-C.
     Up(up::Options),
+    /// Start or end a Kubernetes control plane on this machine.
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Run the test suites, or those whose name is given.
     Test(suites::Options),
 }
@@ -42,6 +47,7 @@ fn main() -> std::process::ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Openapi(options) => openapi::run(&options),
         Command::Up(options) => up::run(&options),
+        Command::Cluster(command) => cluster::run(&command),
         Command::Test(options) => suites::run(&options),
     };
     match outcome {

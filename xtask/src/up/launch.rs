@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use tokio::process::{Child, Command};
+use url::Url;
 
 use super::part::{Part, Ready};
 use super::process::Record;
@@ -232,12 +233,24 @@ async fn serves(ready: &Ready, log: &LogReader) {
         let serves = match ready {
             Ready::Line => log.has_ready_line(),
             Ready::Postgres(url) => postgres::connect(url).await.is_ok(),
+            Ready::Answers(url) => answers(url).await,
         };
         if serves {
             return;
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+async fn answers(url: &Url) -> bool {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_danger_accept_invalid_certs(true)
+        .timeout(Duration::from_secs(5))
+        .build();
+    let Ok(client) = client else { return false };
+    let answer = client.get(url.clone()).send().await;
+    answer.is_ok_and(|answer| answer.status().is_success())
 }
 
 /// What one life of a part has written.

@@ -42,4 +42,6 @@ pub(crate) enum Ready {
     Line,
     /// PostgreSQL takes a connection at this URL.
     Postgres(Url),
+    /// This URL of the machine itself answers well; whoever signed its certificate.
+    Answers(Url),
 }

@@ -1,0 +1,164 @@
+//! `cargo xtask cluster`: a real control plane on this machine, for tests and for development. It has no node:
+//! objects are accepted, defaulted, scheduled and refused as anywhere, and no container runs.
+
+mod credentials;
+mod parts;
+mod programs;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use nix::sys::signal::Signal;
+
+pub(crate) use self::programs::HELM;
+use crate::step;
+use crate::up::launch::{Folders, Launched};
+use crate::up::part::Part;
+use crate::up::ports::Ports;
+use crate::up::state::State;
+use crate::workspace;
+
+/// How long a part may take to end before it is killed.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// What the folder holds of ours; what somebody else put beside it stays.
+const FOLDERS: &[&str] = &["audit", "certificates", "etcd", "logs", "run"];
+
+/// What `cargo xtask cluster` takes.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start etcd, API server, controller manager and scheduler, and print how to reach them.
+    Up(Options),
+    /// End them and remove everything that they kept.
+    Down(Options),
+}
+
+/// Where the cluster lives.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Folder for everything that is kept; below the work tree unless it is absolute.
+    #[arg(long, default_value = ".mindroom/cluster")]
+    state_dir: PathBuf,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> Result<()> {
+    let at = |options: &Options| workspace::root().join(&options.state_dir);
+    match command {
+        Command::Up(options) => {
+            let started = Instant::now();
+            let kubeconfig = up(&at(options))?;
+            println!("ready after {:.1} s", started.elapsed().as_secs_f64());
+            println!("  export KUBECONFIG={}", kubeconfig.display());
+            println!("  helm is {}", HELM.program()?.display());
+            Ok(())
+        }
+        Command::Down(options) => down(&at(options)),
+    }
+}
+
+/// Starts what does not run yet; answers the kubeconfig of its administrator.
+pub(crate) fn up(folder: &Path) -> Result<PathBuf> {
+    crate::up::install_tls_provider();
+    let program = programs::CONTROL_PLANE.program()?;
+    HELM.program()?;
+    let state = State::open(folder)?;
+    let folders = folders(&state)?;
+    let kubeconfig = state.path().join(credentials::ADMIN);
+    if runs(&folders) {
+        return Ok(kubeconfig);
+    }
+    end(&folders);
+    let ports = Ports::load(&state, parts::PORTS)?;
+    credentials::prepare(&state, &ports)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let started = runtime.block_on(async {
+        for stage in parts::stages(&state, &ports, &program)? {
+            start(stage, &folders).await?;
+        }
+        Ok(())
+    });
+    if started.is_err() {
+        end(&folders);
+    }
+    started.map(|()| kubeconfig)
+}
+
+/// Ends what runs and removes what it kept.
+pub(crate) fn down(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let state = State::open(folder)?;
+    end(&folders(&state)?);
+    for name in FOLDERS {
+        remove(std::fs::remove_dir_all(state.path().join(name)))?;
+    }
+    for name in credentials::FILES.iter().chain(&["ports.json", "lock"]) {
+        remove(std::fs::remove_file(state.path().join(name)))?;
+    }
+    // not empty when somebody else keeps something there
+    let _ = std::fs::remove_dir(state.path());
+    Ok(())
+}
+
+/// Nothing to remove is as good.
+fn remove(outcome: std::io::Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).context("remove what the cluster kept")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn folders(state: &State) -> Result<Folders> {
+    Ok(Folders {
+        logs: state.dir("logs")?,
+        records: state.dir("run")?,
+    })
+}
+
+/// Whether every part runs.
+fn runs(folders: &Folders) -> bool {
+    let records = folders.records();
+    parts::NAMES.iter().all(|part| {
+        let mut of_part = records.iter().filter(|(name, _)| name == part);
+        of_part.any(|(_, record)| record.is_running())
+    })
+}
+
+/// Starts parts together and waits until all serve.
+async fn start(stage: Vec<Part>, folders: &Folders) -> Result<()> {
+    let mut launched = Vec::new();
+    for part in stage {
+        folders.rotate_log(part.name)?;
+        let life = Launched::start(&part, folders)?;
+        launched.push((part, life));
+    }
+    for (part, mut life) in launched {
+        let progress = step::Progress::start(&format!("starting {}", part.name));
+        let outcome = life.await_ready(&part).await;
+        match outcome {
+            Ok(()) => progress.done(),
+            Err(_) => progress.fail(),
+        }
+        outcome?;
+    }
+    Ok(())
+}
+
+/// Ends what the records name: etcd last, since the others use it.
+fn end(folders: &Folders) {
+    let mut records = folders.records();
+    let place = |name: &str| parts::NAMES.iter().position(|part| *part == name);
+    records.sort_by_key(|(name, _)| std::cmp::Reverse(place(name)));
+    for (name, record) in records {
+        record.end(Signal::SIGTERM, STOP_LIMIT);
+        folders.forget(&name);
+    }
+}
