@@ -1,7 +1,13 @@
 import { defineConfig } from "@hey-api/openapi-ts";
 
 /** What forms are checked with: the bodies of the requests that they send, from the API's own document. */
-const BODIES = ["DeleteInstance", "Provision"];
+const BODIES = [
+  "ChangeAccountStatus",
+  "ChangeMyAccount",
+  "DeleteInstance",
+  "EditAccount",
+  "Provision",
+];
 
 export default defineConfig({
   input: "../openapi.json",

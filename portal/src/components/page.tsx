@@ -16,7 +16,7 @@ interface PageProps {
 /** A page below the header. */
 export function Page({ title, aside, lead, narrow = false, children }: PageProps) {
   return (
-    <div className={cn("mx-auto grid w-full gap-6", narrow ? "max-w-md" : "max-w-6xl")}>
+    <div className={cn("mx-auto grid w-full grid-cols-1 gap-6", narrow ? "max-w-md" : "max-w-6xl")}>
       <div className="grid gap-1.5">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h1 className="text-2xl font-semibold tracking-tight wrap-anywhere sm:text-3xl">

@@ -4,14 +4,32 @@ import type { components, paths } from "./api.generated";
 import { problemOf, unreachable } from "./problem";
 
 type Schemas = components["schemas"];
+export type Account = Schemas["Account"];
+export type AccountDetail = Schemas["AdminAccountDetail"];
+export type Activity = Schemas["Activity"];
 export type AdminAccount = Schemas["AdminAccount"];
 export type AdminInstance = Schemas["AdminInstance"];
+export type AdminJob = Schemas["AdminJob"];
+export type AdminPayment = Schemas["AdminPayment"];
+export type AdminStats = Schemas["AdminStats"];
+export type AdminSubscription = Schemas["AdminSubscription"];
+export type AdminUsage = Schemas["AdminUsage"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type Estimate = Schemas["Estimate"];
+export type HealthHour = Schemas["HealthHour"];
 export type Instance = Schemas["Instance"];
+export type InstanceDetail = Schemas["AdminInstanceDetail"];
 export type InstanceEvent = Schemas["Event"];
+export type MyAuditEntry = Schemas["MyAuditEntry"];
+export type Payment = Schemas["Payment"];
 export type PlanCard = Schemas["PlanCard"];
 export type PricingConfig = Schemas["PricingConfig"];
 export type Step = Schemas["Step"];
 export type Subscription = Schemas["Subscription"];
+export type SubscriptionChange = Schemas["SubscriptionChange"];
+export type Usage = Schemas["Usage"];
+export type UsageDay = Schemas["UsageDay"];
+export type WebhookEvent = Schemas["AdminWebhookEvent"];
 
 export type Api = Client<paths>;
 

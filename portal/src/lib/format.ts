@@ -13,6 +13,11 @@ export function money(minorUnits: number, currency: string): string {
   }).format(amount);
 }
 
+/** A number, with at most two digits behind the point. */
+export function number(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+}
+
 /** Time and day in the reader's zone; a dash for none or nonsense. */
 export function dateTime(rfc3339: string | null | undefined): string {
   return formatted(rfc3339, { dateStyle: "medium", timeStyle: "short" });
@@ -21,6 +26,21 @@ export function dateTime(rfc3339: string | null | undefined): string {
 /** Day in the reader's zone; a dash for none or nonsense. */
 export function day(rfc3339: string | null | undefined): string {
   return formatted(rfc3339, { dateStyle: "medium" });
+}
+
+/** `2026-11-24` as `24 Nov`: a day of the calendar, the same in every zone. */
+export function dayAndMonth(date: string): string {
+  const format = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    timeZone: "UTC",
+  });
+  return format.format(new Date(date));
+}
+
+/** Hour and minute in the reader's zone, of milliseconds. */
+export function time(milliseconds: number): string {
+  return new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(milliseconds);
 }
 
 /** As `dateTime`, to the second. */

@@ -29,6 +29,18 @@ export const subscriptionQuery = (api: Api) =>
     queryFn: ({ signal }) => orNull(done(api.GET("/my/subscription", { signal }))),
   });
 
+export const accountQuery = (api: Api) =>
+  queryOptions({
+    queryKey: ["account"],
+    queryFn: ({ signal }) => done(api.GET("/my/account", { signal })),
+  });
+
+export const invoicesQuery = (api: Api) =>
+  queryOptions({
+    queryKey: ["invoices"],
+    queryFn: async ({ signal }) => (await done(api.GET("/my/invoices", { signal }))).invoices,
+  });
+
 export const instancesQuery = (api: Api) =>
   queryOptions({
     queryKey: ["instances"],

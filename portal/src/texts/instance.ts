@@ -44,6 +44,13 @@ export const texts = {
     stepStates: { pending: "waiting", running: "under way", done: "done", failed: "failed" },
     total: (duration: string) => `${duration} in all`,
     soFar: (duration: string) => `${duration} so far`,
+    left: (duration: string) => `about ${duration} left`,
+    lastMoment: "any moment now",
+    typical: (duration: string) => `usually ${duration}`,
+    waiting: "Waiting for a free place…",
+    first: "It is the next to begin.",
+    position: (ahead: number) =>
+      `${ahead} ${ahead === 1 ? "job is" : "jobs are"} before it in the queue.`,
     since: "Since",
     health: "Health",
     healths: {
@@ -101,6 +108,8 @@ export const texts = {
   address: {
     label: "Address of your instance",
     hint: "Leave it empty and we choose one for you.",
+    asking: "Looking whether it is free…",
+    available: "This address is free.",
     free: "This can be an address. Whether it is taken shows when you go on.",
     placeholder: "automatic",
     letters: "Use lower-case letters, digits and hyphens only.",
@@ -140,6 +149,8 @@ export const events = {
     healthy: "The instance answers as it should.",
     unhealthy: "The instance did not answer several times in a row.",
     unknown: "The instance’s health is not known.",
+    repair: "A part that did not answer was started again.",
+    attention: "Repairs did not help. We were told and look into it.",
   } as Readonly<Record<string, string>>,
   /** By a step's stable name: while it is under way, when it is done, when it failed. */
   steps: {

@@ -6,6 +6,7 @@ export const texts = {
     `The platform answered with an error (${status}). Try again in a moment.`,
   unknown: "Something went wrong. Try again.",
   settings: "The portal's settings could not be loaded.",
+  tooLong: "This is too long.",
   notAnAddress: "The page to go on with cannot be opened.",
   titles: {
     unreachable: "No connection",

@@ -5,7 +5,7 @@ import { texts as account } from "@/texts/account";
 const { billing: texts } = account;
 
 /** How the wire writes "no bound" in a number. */
-const UNLIMITED = 999_999;
+export const UNLIMITED = 999_999;
 
 /** What the plan includes and how it is paid, as names and values. */
 export function limitsOf(mine: Subscription): [string, string][] {

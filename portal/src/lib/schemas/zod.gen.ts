@@ -17,10 +17,50 @@ export const zProvision = z.object({
 });
 
 /**
+ * Names and notes of an account, all three at once: what is left out or null is taken away.
+ */
+export const zEditAccount = z.object({
+    company_name: z.optional(z.union([
+        z.string().check(z.minLength(1), z.maxLength(200)),
+        z.null()
+    ])),
+    full_name: z.optional(z.union([
+        z.string().check(z.minLength(1), z.maxLength(200)),
+        z.null()
+    ])),
+    notes: z.optional(z.union([
+        z.string().check(z.minLength(1), z.maxLength(5000)),
+        z.null()
+    ]))
+});
+
+/**
  * Confirms the deletion of an instance.
  */
 export const zDeleteInstance = z.object({
     confirm: z.string()
+});
+
+/**
+ * Changes names of the caller's account: what is left out stays, null takes it away.
+ */
+export const zChangeMyAccount = z.object({
+    company_name: z.optional(z.union([
+        z.string().check(z.minLength(1), z.maxLength(200)),
+        z.null()
+    ])),
+    full_name: z.optional(z.union([
+        z.string().check(z.minLength(1), z.maxLength(200)),
+        z.null()
+    ]))
+});
+
+/**
+ * Suspends an account or lets it in again.
+ */
+export const zChangeAccountStatus = z.object({
+    reason: z.string().check(z.minLength(1), z.maxLength(500)),
+    status: z.string().check(z.regex(/^(suspended|active)$/))
 });
 
 /**

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 
-import { AdminInstances } from "@/features/admin/admin-instances";
+import { AdminInstances } from "@/features/admin/instances/admin-instances";
 import { texts } from "@/texts/admin";
 
 export const metadata: Metadata = { title: texts.instances.title };

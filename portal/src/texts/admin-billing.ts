@@ -1,0 +1,67 @@
+/** Words of the lists of subscriptions, payments, usage and Stripe's events. */
+export const texts = {
+  columns: {
+    account: "Account",
+    plan: "Plan",
+    status: "Status",
+    cycle: "Paid",
+    ends: "Period ends",
+    since: "Since",
+    stripe: "At Stripe",
+    number: "Number",
+    due: "Due",
+    paid: "Paid",
+    date: "Date",
+    invoice: "Invoice",
+    day: "Day",
+    messages: "Messages",
+    agents: "Agents",
+    storage: "Storage",
+  },
+  filters: { status: "Status", plan: "Plan", state: "State" },
+  accountGone: "A deleted account",
+  cancelled: (day: string) => `ends ${day}`,
+  gigabytes: (number: string) => `${number} GB`,
+  subscriptions: {
+    title: "Subscriptions",
+    what: "subscriptions",
+    lead: "As we last heard of them from Stripe.",
+  },
+  payments: { title: "Payments", what: "payments", lead: "Invoices and how far they are paid." },
+  usage: {
+    title: "Usage",
+    what: "days of usage",
+    lead: "One row for each day and subscription, as the instance reported it last.",
+  },
+  webhooks: {
+    title: "Webhook events",
+    what: "webhook events",
+    lead: "What Stripe told us, and what became of it.",
+    columns: {
+      type: "Event",
+      about: "About",
+      state: "State",
+      outcome: "What became of it",
+      deliveries: "Deliveries",
+      received: "Received",
+      replay: "Again",
+    },
+    states: {
+      waiting: "Waiting",
+      parked: "Parked",
+      processed: "Done",
+    } as Readonly<Record<string, string>>,
+    meanings: {
+      waiting: "Its job is to come.",
+      parked: "Nobody knows whose it is.",
+      processed: "It was acted on.",
+    } as Readonly<Record<string, string>>,
+    replay: {
+      action: "Replay",
+      title: "Act on this event again?",
+      text: (type: string, id: string) =>
+        `${type} (${id}). What it is about is read from Stripe as it is now, so nothing goes back in time.`,
+      done: (id: string) => `${id} is acted on again.`,
+    },
+  },
+} as const;

@@ -1,0 +1,26 @@
+/** Words of lists: their search, filters, pages, and what is done with many rows at once. */
+export const texts = {
+  search: (what: string) => `Search ${what}`,
+  searchAction: "Search",
+  all: "All",
+  only: (field: string, value: string) => `${field}: ${value}`,
+  clear: "Clear all filters",
+  empty: (what: string) => `No ${what} here.`,
+  emptyHint: "Another search or filter may find some.",
+  nothingYet: (what: string) => `There are no ${what} yet.`,
+  beyond: "This page is past the end of the list.",
+  toFirst: "Go to the first page",
+  pages: "Pages",
+  total: (total: number, page: number, last: number) =>
+    `${total.toLocaleString("en-US")} in all, page ${page} of ${last}`,
+  previous: "Previous",
+  next: "Next",
+  sort: "Sort by",
+  ascending: (column: string) => `${column}, ascending`,
+  descending: (column: string) => `${column}, descending`,
+  sortBy: (column: string) => `Sort by ${column}`,
+  select: (row: string) => `Select ${row}`,
+  selectAll: "Select all on this page",
+  selected: (number: number) => `${number} selected`,
+  unselect: "Select none",
+} as const;
