@@ -1,5 +1,7 @@
 "use client";
 
+import { CircleCheck } from "lucide-react";
+import type { ReactNode } from "react";
 import { useWatch } from "react-hook-form";
 
 import { Field } from "@/components/ui/field";
@@ -8,6 +10,7 @@ import { subdomainProblem, tidySubdomain } from "@/lib/subdomain";
 import { rememberWish } from "@/lib/wished-address";
 import { texts } from "@/texts/instance";
 
+import { type NameCheck, useNameCheck } from "./use-name-check";
 import type { AddressForm } from "./use-address-form";
 
 interface AddressFieldProps {
@@ -31,14 +34,15 @@ export function AddressField({ form, refusal }: AddressFieldProps) {
       rememberWish(tidy);
     },
   });
-  const fits = subdomain !== "" && subdomainProblem(subdomain) === null;
+  const check = useNameCheck(subdomain);
+  const taken = check.phase === "refused" ? check.message : undefined;
   return (
     <Field
       {...line}
       label={texts.address.label}
       suffix={`.${settings.instanceDomain}`}
-      hint={fits ? texts.address.free : texts.address.hint}
-      problem={formState.errors.subdomain?.message ?? refusal}
+      hint={hintOf(check, subdomain)}
+      problem={formState.errors.subdomain?.message ?? taken ?? refusal}
       placeholder={texts.address.placeholder}
       autoCapitalize="none"
       autoComplete="off"
@@ -47,6 +51,21 @@ export function AddressField({ form, refusal }: AddressFieldProps) {
       maxLength={63}
     />
   );
+}
+
+/** A refusal is a problem and needs no hint. */
+function hintOf({ phase }: NameCheck, subdomain: string): ReactNode {
+  if (phase === "asking") return texts.address.asking;
+  if (phase === "free") {
+    return (
+      <span className="inline-flex items-center gap-1.5 text-good" data-testid="name-free">
+        <CircleCheck aria-hidden className="size-4" />
+        {texts.address.available}
+      </span>
+    );
+  }
+  const fits = subdomain !== "" && subdomainProblem(subdomain) === null;
+  return fits ? texts.address.free : texts.address.hint;
 }
 
 /** While the first letters are typed, "too short" would only be noise. */

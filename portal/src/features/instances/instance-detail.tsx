@@ -7,13 +7,16 @@ import { Suspense } from "react";
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 import { Page } from "@/components/page";
+import { Section } from "@/components/section";
 import { ButtonLink } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { ProblemError } from "@/lib/problem";
 import { NeedsSession } from "@/lib/session";
 import { texts as common } from "@/texts/common";
+import { texts as health } from "@/texts/health";
 import { texts } from "@/texts/instance";
 
+import { HealthStrip } from "./health-strip";
 import { InstanceActions } from "./instance-actions";
 import { InstanceAddresses } from "./instance-addresses";
 import { InstanceEvents } from "./instance-events";
@@ -72,6 +75,11 @@ function One({ id }: { id: number }) {
           <OwnerAccess instance={instance} />
         </div>
       </div>
+      {instance.health_history && (
+        <Section title={health.title} lead={health.lead}>
+          <HealthStrip hours={instance.health_history} />
+        </Section>
+      )}
       <InstanceEvents events={events} steps={instance.progress} />
     </Page>
   );

@@ -12,6 +12,7 @@ import { dateTime } from "@/lib/format";
 import { isReachable } from "@/lib/instance-status";
 import { texts } from "@/texts/instance";
 
+import { QueuePosition } from "./queue-position";
 import { StepList } from "./step-list";
 
 /** How it is, why, what comes next, and how far the work is. */
@@ -43,7 +44,8 @@ export function InstanceStatus({ instance }: { instance: Instance }) {
           </ButtonLink>
         </div>
       )}
-      {progress.length > 0 && <StepList steps={progress} />}
+      {instance.job?.state === "queued" && <QueuePosition jobId={instance.job.id} />}
+      {progress.length > 0 && <StepList steps={progress} estimate={instance.estimate} />}
       <Facts facts={factsOf(instance, plan)} />
     </Card>
   );

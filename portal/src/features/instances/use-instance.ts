@@ -10,8 +10,9 @@ import { useServices } from "@/lib/services";
 
 import { follow, merged, type Page, sleep } from "./follow";
 
-/** How often the page looks whether the first password was used (milliseconds). */
+/** How often the page looks whether the first password was used, and at the hours of health (milliseconds). */
 const LOOK_EVERY = 5_000;
+const NOW_AND_THEN = 60_000;
 
 /** One instance as it is now, and what happened to it, followed as long as the page is open. */
 export function useInstance(id: number) {
@@ -20,7 +21,7 @@ export function useInstance(id: number) {
   const detail = useQuery({
     ...instanceQuery(api, id),
     // No event tells that the first password was used: it must go from the page by itself, soon.
-    refetchInterval: ({ state }) => (state.data?.owner_password ? LOOK_EVERY : false),
+    refetchInterval: ({ state }) => (state.data?.owner_password ? LOOK_EVERY : NOW_AND_THEN),
     refetchOnWindowFocus: "always",
   });
   const [events, setEvents] = useState<InstanceEvent[]>([]);
@@ -30,8 +31,8 @@ export function useInstance(id: number) {
     const take = (page: Page) => {
       setEvents((known) => merged(known, page.events));
       const before = queries.getQueryData<Instance>(queryKey);
-      queries.setQueryData<Instance>(queryKey, (known) => withSecret(page.instance, known));
-      // The list does not tell the owner's password: the detail does, as soon as it is made or used.
+      queries.setQueryData<Instance>(queryKey, (known) => withDetail(page.instance, known));
+      // The list does not tell what only the detail tells: it is asked for when that may have changed.
       if (before && tellsMore(before, page.instance)) {
         void queries.invalidateQueries({ queryKey });
       }
@@ -50,13 +51,23 @@ export function useInstance(id: number) {
   return { detail, events, trouble };
 }
 
-/** What came with an event, with the password that only the detail tells. */
-function withSecret(told: Instance, known: Instance | undefined): Instance | undefined {
+/** What came with an event, with what only the detail tells. */
+function withDetail(told: Instance, known: Instance | undefined): Instance | undefined {
   // Without the detail there is nothing to keep up to date: it is on its way.
   if (known === undefined) return undefined;
-  return known.owner_password == null ? told : { ...told, owner_password: known.owner_password };
+  const { owner_password, health_history, estimate } = known;
+  return {
+    ...told,
+    ...(owner_password != null && { owner_password }),
+    ...(health_history != null && { health_history }),
+    ...(estimate != null && { estimate }),
+  };
 }
 
 function tellsMore(before: Instance, now: Instance): boolean {
-  return before.status !== now.status || before.owner_matrix_id !== now.owner_matrix_id;
+  return (
+    before.status !== now.status ||
+    before.owner_matrix_id !== now.owner_matrix_id ||
+    before.progress.length !== now.progress.length
+  );
 }
