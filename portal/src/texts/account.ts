@@ -56,9 +56,9 @@ export const texts = {
     period: "Current period",
     until: (from: string, to: string) => `${from} to ${to}`,
     choosePlan: "Choose a plan",
-    manageTitle: "Invoices and payment",
+    manageTitle: "Payment",
     manageText:
-      "Invoices, payment methods and cancellation are on the payment provider’s page. You come back here afterwards.",
+      "Cards and addresses are on the payment provider’s page. You come back here afterwards.",
     nothingYet: "There is nothing to pay yet, and no invoices.",
     manage: "Manage billing",
   },

@@ -1,7 +1,7 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import type { ReactNode } from "react";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Facts } from "@/components/facts";
@@ -9,22 +9,29 @@ import { Loading } from "@/components/loading";
 import { Page } from "@/components/page";
 import { ButtonLink } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
+import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
 import { usePlanName } from "@/features/pricing/use-plan-name";
 import type { Subscription } from "@/lib/api";
-import { subscriptionQuery } from "@/lib/queries";
-import { useServices } from "@/lib/services";
 import { NeedsSession } from "@/lib/session";
 import { texts as account } from "@/texts/account";
 
+import { EndOrGoOn } from "./cancel-subscription";
+import { ChangeCards } from "./change-cards";
+import { Invoices } from "./invoices";
 import { limitsOf } from "./limits";
 import { OpenPortal } from "./open-portal";
 import { SubscriptionBadge } from "./subscription-badge";
 import { subscriptionText } from "./subscription-text";
+import { Timeline } from "./timeline";
+import { useFollowing } from "./use-following";
 
 const { billing: texts } = account;
 
-/** `/billing`: the subscription and the way to invoices and payment methods. */
+/** Statuses in which the payment provider lets a subscription be changed. */
+const CHANGEABLE = new Set(["trialing", "active", "past_due"]);
+
+/** `/billing`: the subscription, what comes next, its changes and its invoices. */
 export function Billing() {
   return (
     <Page title={texts.title}>
@@ -36,8 +43,7 @@ export function Billing() {
 }
 
 function MySubscription() {
-  const { api } = useServices();
-  const subscription = useQuery(subscriptionQuery(api));
+  const { subscription, changed, said } = useFollowing();
   if (subscription.isPending) {
     return (
       <Loading label={account.dashboard.loadingPlan}>
@@ -48,14 +54,29 @@ function MySubscription() {
       </Loading>
     );
   }
-  if (subscription.isError) {
+  if (subscription.data === undefined) {
     return <ErrorNotice error={subscription.error} retry={() => void subscription.refetch()} />;
   }
+  const mine = subscription.data;
+  const changeable = mine !== null && CHANGEABLE.has(mine.status) && mine.tier !== "free";
   return (
-    <div className="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
-      <Plan mine={subscription.data} />
-      <Payment mine={subscription.data} />
-    </div>
+    <>
+      {subscription.isError && <ErrorNotice error={subscription.error} />}
+      {said && (
+        <Notice tone="good" data-testid="following">
+          {said}
+        </Notice>
+      )}
+      <div className="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
+        <div className="grid gap-6">
+          <Plan mine={mine} />
+          {mine && <Timeline mine={mine} />}
+        </div>
+        <Payment mine={mine}>{changeable && <EndOrGoOn mine={mine} changed={changed} />}</Payment>
+      </div>
+      {changeable && <ChangeCards mine={mine} changed={changed} />}
+      {mine?.stripe_customer_id && <Invoices />}
+    </>
   );
 }
 
@@ -82,7 +103,12 @@ function Plan({ mine }: { mine: Subscription | null }) {
   );
 }
 
-function Payment({ mine }: { mine: Subscription | null }) {
+interface PaymentProps {
+  mine: Subscription | null;
+  children: ReactNode;
+}
+
+function Payment({ mine, children }: PaymentProps) {
   const customer = mine?.stripe_customer_id != null;
   return (
     <Card className="grid gap-4">
@@ -99,6 +125,7 @@ function Payment({ mine }: { mine: Subscription | null }) {
           </ButtonLink>
         </div>
       )}
+      {children}
     </Card>
   );
 }
