@@ -1,5 +1,10 @@
-import Link from "next/link";
+"use client";
 
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+
+import { cn } from "@/lib/cn";
+import { widthOf } from "@/lib/width";
 import { texts } from "@/texts/common";
 
 import { Logo } from "./logo";
@@ -13,7 +18,12 @@ const LINKS = [
 export function SiteFooter() {
   return (
     <footer className="border-t border-line px-4 py-6 text-sm text-muted sm:px-6">
-      <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-6 gap-y-3">
+      <div
+        className={cn(
+          "mx-auto flex flex-wrap items-center justify-between gap-x-6 gap-y-3",
+          widthOf(usePathname()),
+        )}
+      >
         <p className="flex items-center gap-2">
           <Logo className="size-5" />
           {texts.footer.claim}

@@ -5,6 +5,8 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 
 import { cn } from "@/lib/cn";
+import { useShownCurrent } from "@/lib/use-shown-current";
+import { widthOf } from "@/lib/width";
 import { adminStatusQuery } from "@/lib/queries";
 import { type Services, useOptionalServices } from "@/lib/services";
 import { useSession } from "@/lib/session";
@@ -29,24 +31,30 @@ const PUBLIC: readonly Target[] = [
 ];
 const OWN: readonly Target[] = [
   { href: "/dashboard", label: navigation.dashboard },
+  { href: "/usage", label: navigation.usage },
   { href: "/billing", label: navigation.billing },
+  { href: "/activity", label: navigation.activity },
+  { href: "/settings", label: navigation.settings },
 ];
-const ADMIN: readonly Target[] = [
-  { href: "/admin/accounts", label: navigation.accounts },
-  { href: "/admin/instances", label: navigation.instances },
-];
+const ADMIN: readonly Target[] = [{ href: "/admin", label: navigation.admin }];
 
 /** Pages for signed-in people: their navigation is there from the first paint, before the session is known. */
-const INSIDE = /^\/(dashboard|billing|instance|checkout|admin)(\/|$)/;
+const INSIDE = /^\/(dashboard|usage|billing|activity|settings|instance|checkout|admin)(\/|$)/;
 
 /** The header: where one is, where one can go, who one is. */
 export function SiteHeader() {
-  const inside = INSIDE.test(usePathname());
+  const pathname = usePathname();
+  const inside = INSIDE.test(pathname);
   const services = useOptionalServices();
   const session = useSession();
   return (
     <header className="sticky top-0 z-20 border-b border-line bg-surface/95 px-4 backdrop-blur sm:px-6">
-      <div className="mx-auto flex min-h-16 max-w-6xl flex-wrap items-center gap-x-2 sm:gap-x-6">
+      <div
+        className={cn(
+          "mx-auto flex min-h-16 flex-wrap items-center gap-x-2 sm:gap-x-6",
+          widthOf(pathname),
+        )}
+      >
         <Link
           href={inside ? "/dashboard" : "/"}
           // The start page's pictures would be loaded with it.
@@ -101,7 +109,7 @@ interface InsideProps {
 }
 
 function Inside({ services, accountId }: InsideProps) {
-  const row = "order-last w-full overflow-x-auto pb-2 sm:order-none sm:w-auto sm:pb-0";
+  const row = "order-last w-full overflow-x-auto pb-2 lg:order-none lg:w-auto lg:pb-0";
   return services && accountId ? (
     <MyNavigation services={services} accountId={accountId} className={row} />
   ) : (
@@ -122,16 +130,22 @@ function MyNavigation({ services, accountId, className }: MyNavigationProps) {
   );
 }
 
+/** The administrators' pages lie below theirs. */
+function isAt(pathname: string, href: string): boolean {
+  return pathname === href || (href === "/admin" && pathname.startsWith("/admin/"));
+}
+
 function Navigation({ targets, className }: { targets: readonly Target[]; className: string }) {
   const pathname = usePathname();
+  const row = useShownCurrent(pathname);
   return (
-    <nav aria-label={navigation.label} className={cn("flex gap-1", className)}>
+    <nav ref={row} aria-label={navigation.label} className={cn("flex gap-1", className)}>
       {targets.map(({ href, label }) => (
         <Link
           key={href}
           href={href}
           prefetch={href.startsWith("/#") ? false : null}
-          aria-current={pathname === href ? "page" : undefined}
+          aria-current={isAt(pathname, href) ? "page" : undefined}
           className="rounded-md px-3 py-2 text-sm font-medium whitespace-nowrap text-muted transition-colors hover:bg-raised hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:text-ink"
         >
           {label}

@@ -16,13 +16,14 @@ import {
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
-
+import { AccountGate, type Closed } from "@/features/settings/account-gate";
 import { texts } from "@/texts/account";
 
 import { done } from "./api";
 import { ProblemError } from "./problem";
+import { adminStatusQuery } from "./queries";
 import { signInPath } from "./return-path";
-import { NeedsServices, useOptionalServices, useServices } from "./services";
+import { NeedsServices, type Services, useOptionalServices, useServices } from "./services";
 import { tabMemory } from "./storage";
 
 interface State {
@@ -56,15 +57,31 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => endOnRefusal(services, queries), [services, queries]);
   const signOut = useCallback(async () => {
     setLeftOnPurpose(true);
+    if (services) await endAdminSessions(services, queries, person.current);
     const { error } = (await services?.supabase.auth.signOut()) ?? {};
     // What the service could not be told is at least forgotten here.
     if (error) await services?.supabase.auth.signOut({ scope: "local" });
-  }, [services]);
+  }, [services, queries]);
   const state = useMemo(
     () => ({ session, leftOnPurpose, signOut }),
     [session, leftOnPurpose, signOut],
   );
   return <Context value={state}>{children}</Context>;
+}
+
+/** Longest wait for the API when somebody signs out (milliseconds). */
+const PATIENCE = 3_000;
+
+/** An administrator's sessions of the API's host end, too; that they cannot is no reason to stay signed in here. */
+async function endAdminSessions(
+  { api }: Services,
+  queries: ReturnType<typeof useQueryClient>,
+  person: string | null,
+): Promise<void> {
+  const { queryKey } = adminStatusQuery(api, person ?? "");
+  if (queries.getQueryData(queryKey)?.is_admin !== true) return;
+  const signal = AbortSignal.timeout(PATIENCE);
+  await done(api.POST("/admin/auth/logout", { signal })).catch(() => undefined);
 }
 
 function useSessionState(): State {
@@ -87,12 +104,20 @@ function endOnRefusal(
       void services.supabase.auth.signOut({ scope: "local" });
     }
   };
+  return onFailures(queries, ended);
+}
+
+/** Tells of each question and command that failed; the answer stops it. */
+function onFailures(
+  queries: ReturnType<typeof useQueryClient>,
+  tell: (error: unknown) => void,
+): () => void {
   const stops = [
     queries.getQueryCache().subscribe((event) => {
-      if (event.type === "updated" && event.action.type === "error") ended(event.action.error);
+      if (event.type === "updated" && event.action.type === "error") tell(event.action.error);
     }),
     queries.getMutationCache().subscribe((event) => {
-      if (event.type === "updated" && event.action.type === "error") ended(event.action.error);
+      if (event.type === "updated" && event.action.type === "error") tell(event.action.error);
     }),
   ];
   return () => stops.forEach((stop) => stop());
@@ -131,8 +156,35 @@ function SignedIn({ children }: { children: ReactNode }) {
     const ended = !left && wasSignedIn.current;
     router.replace(left ? "/" : signInPath(pathname + window.location.search, { ended }));
   }, [session, leftOnPurpose, pathname, router]);
+  const { closed, again } = useClosed();
+  const signOut = useSignOut();
   if (!session) return <Loading />;
+  if (closed) return <AccountGate closed={closed} again={again} signOut={signOut} />;
   return <SetUp accountId={session.user.id}>{children}</SetUp>;
+}
+
+/** Whether an answer said that the account is closed, and a way to look again. */
+function useClosed() {
+  const queries = useQueryClient();
+  const { session } = useSessionState();
+  const person = session?.user.id;
+  const [state, setState] = useState<{ person: string | undefined; closed: Closed } | null>(null);
+  useEffect(() => {
+    const look = (error: unknown) => {
+      if (!(error instanceof ProblemError) || error.status !== 403) return;
+      const { code } = error;
+      if (code === "account_deleted" || code === "account_suspended") {
+        setState({ person, closed: code });
+      }
+    };
+    return onFailures(queries, look);
+  }, [queries, person]);
+  const again = () => {
+    queries.clear();
+    setState(null);
+  };
+  // What was said of one person is not said of the next.
+  return { closed: state?.person === person ? (state?.closed ?? null) : null, again };
 }
 
 const SET_UP = "mindroom.account-set-up";
