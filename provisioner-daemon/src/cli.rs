@@ -87,6 +87,10 @@ pub(crate) struct ServeArguments {
     /// Seconds for which a deleted instance's data is kept.
     #[arg(long, env = "RETENTION", default_value_t = 0)]
     retention: u64,
+    /// A control group (version 2) that was handed over to the daemon, below which instances get theirs. Root needs
+    /// none.
+    #[arg(long, env = "INSTANCE_CGROUP")]
+    instance_cgroup: Option<PathBuf>,
 }
 
 /// Checked settings.
@@ -132,6 +136,9 @@ impl ServeArguments {
                 model,
                 retention: Duration::from_secs(self.retention),
                 is_mindroom_required: is_mindroom_required(),
+                cgroup: self
+                    .instance_cgroup
+                    .filter(|group| !group.as_os_str().is_empty()),
             },
         })
     }

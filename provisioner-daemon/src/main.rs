@@ -35,6 +35,7 @@ async fn main() -> anyhow::Result<()> {
                 let _ = writeln!(std::io::stdout(), "{line}");
             };
             let required = cli::is_mindroom_required();
+            local::state_dir(&state_dir).context("make the state folder")?;
             local::install(&local::runtimes_folder(&state_dir), required, &say).await?;
             say("The software for instances is ready");
             Ok(())
@@ -55,7 +56,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         .with_context(|| format!("listen on {}", serve.listen))?;
     let db = Db::new(&serve.database_url, CONNECTIONS)?;
     let stop = CancellationToken::new();
-    local::private_dir(&serve.local.state_dir).context("make the state folder")?;
+    local::state_dir(&serve.local.state_dir).context("make the state folder")?;
     let lock = local::Lock::take(&serve.local.state_dir).await?;
     let settings = Settings {
         worker: lock.worker,

@@ -11,6 +11,7 @@ mod faults;
 mod instance_api;
 mod invariants;
 mod lanes;
+mod local;
 mod local_kills;
 mod made_up;
 mod outside;

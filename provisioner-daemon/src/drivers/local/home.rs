@@ -56,6 +56,29 @@ impl Home {
             .map_or(name, |(localpart, _)| localpart)
     }
 
+    /// Where its processes start, and what they call home.
+    pub(super) fn own_dir(&self) -> PathBuf {
+        self.dir.join("home")
+    }
+
+    pub(super) fn synapse_dir(&self) -> PathBuf {
+        self.dir.join("synapse")
+    }
+
+    pub(super) fn mindroom_dir(&self) -> PathBuf {
+        self.dir.join("mindroom")
+    }
+
+    /// Where Synapse keeps what people upload.
+    pub(super) fn media_dir(&self) -> PathBuf {
+        self.synapse_dir().join("media")
+    }
+
+    /// What registers accounts at its Synapse.
+    pub(super) fn registration_secret(&self) -> PathBuf {
+        self.synapse_dir().join("registration.secret")
+    }
+
     pub(super) fn synapse_config(&self) -> PathBuf {
         self.dir.join("synapse/homeserver.yaml")
     }

@@ -1,12 +1,14 @@
 //! One daemon per state folder: two would start every process twice.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use uuid::Uuid;
+
+use super::files;
 
 /// How long the daemon before may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,12 +26,7 @@ pub struct Lock {
 impl Lock {
     /// Takes the folder, which must exist, and leaves our name in the lock.
     pub async fn take(state_dir: &Path) -> anyhow::Result<Self> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(state_dir.join("provisioner.lock"))
+        let mut file = files::open_private(&state_dir.join("provisioner.lock"))
             .context("open the daemon's lock")?;
         let began = Instant::now();
         while file.try_lock().is_err() {

@@ -1,7 +1,5 @@
 //! MindRoom: its first configuration, its start and whether it is ready.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use store::daemon::instances::Instance;
 
@@ -9,6 +7,8 @@ use super::super::{DriverError, Work};
 use super::home::Home;
 use super::ports::Ports;
 use super::process::Command;
+use super::runtimes::Program;
+use super::users::User;
 use super::{Model, files, synapse};
 
 /// The model that a new instance asks when its owner has not chosen another.
@@ -19,26 +19,24 @@ const NO_KEY: &str = "sk-none";
 /// Writes the configuration once. Afterwards it is the customer's, who changes it in the dashboard.
 pub(super) async fn write_config(
     home: &Home,
+    user: Option<User>,
     instance: &Instance,
     model: Option<&Model>,
     work: &Work<'_>,
 ) -> Result<(), DriverError> {
     let secret = synapse::registration_secret(work).await?;
     let write = || -> std::io::Result<()> {
-        files::private_dir(&home.dir.join("mindroom/data"))?;
-        files::write_private(&secret_file(home), secret.as_bytes())?;
+        files::dir_towards(&home.synapse_dir(), user)?;
+        files::write_for(&home.registration_secret(), secret.as_bytes(), user)?;
+        files::make_private_dir(&home.mindroom_dir())?;
         if !home.mindroom_config().exists() {
             let config = serde_json::to_vec_pretty(&config(home, instance, model))?;
-            files::write_private(&home.mindroom_config(), &config)?;
+            files::write_given(&home.mindroom_config(), &config, user)?;
         }
-        Ok(())
+        files::give(&home.mindroom_dir(), user)
     };
     write()
         .map_err(|error| DriverError::transient("The configuration could not be written.", error))
-}
-
-fn secret_file(home: &Home) -> std::path::PathBuf {
-    home.dir.join("mindroom/registration.secret")
 }
 
 /// One assistant in one room, which the owner is invited to and finds on the first sign-in. Where the model's
@@ -69,10 +67,16 @@ fn config(home: &Home, instance: &Instance, model: Option<&Model>) -> Value {
     })
 }
 
-pub(super) fn command(home: &Home, program: &Path, ports: Ports, model: Option<&Model>) -> Command {
-    let data = home.dir.join("mindroom/data");
+pub(super) fn command(
+    home: &Home,
+    program: &Program,
+    ports: Ports,
+    model: Option<&Model>,
+) -> Command {
+    let data = home.mindroom_dir().join("data");
     let key = model.map_or(NO_KEY, |model| model.key.as_str());
-    let command = Command::new(program)
+    let command = program
+        .command()
         .args(["run", "--no-service", "-c"])
         .arg(home.mindroom_config())
         .arg("-s")
@@ -84,7 +88,10 @@ pub(super) fn command(home: &Home, program: &Path, ports: Ports, model: Option<&
             format!("http://127.0.0.1:{}", ports.synapse),
         )
         .env("MATRIX_SERVER_NAME", &home.server_name)
-        .env("MATRIX_REGISTRATION_SHARED_SECRET_FILE", secret_file(home))
+        .env(
+            "MATRIX_REGISTRATION_SHARED_SECRET_FILE",
+            home.registration_secret(),
+        )
         .env("MINDROOM_CONFIG_PATH", home.mindroom_config())
         .env("MINDROOM_STORAGE_PATH", &data)
         .env("MINDROOM_PUBLIC_URL", &home.web_url)

@@ -1,20 +1,31 @@
-//! One Synapse and one MindRoom per instance, as processes of this machine. No isolation boundary.
+//! One Synapse and one MindRoom per instance, as processes of this machine. Users and control groups hold them
+//! apart where the machine has them, but the network is one: no isolation boundary.
 
 mod anchor;
+mod confinement;
 mod database;
+mod deaths;
 mod files;
+mod groups;
 mod home;
+mod isolation;
+mod kept;
 mod lock;
+mod logs;
 mod mindroom;
-mod owner;
+pub(super) mod owner;
 mod ports;
 mod process;
 mod processes;
 mod python;
+mod room;
 mod runtimes;
-mod synapse;
+mod shared_python;
+pub(super) mod synapse;
 mod tidy;
+mod troubles;
 mod up;
+mod users;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,13 +41,14 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{Driver, DriverError, Observed, Progress, Step, Work};
-pub use files::private_dir;
+pub use files::state_dir;
 use home::Home;
+use isolation::Isolation;
 pub use lock::Lock;
 pub use mindroom::MODEL_ID;
 use processes::{Part, Processes};
 use runtimes::Runtimes;
-pub use runtimes::{Installed, folder as runtimes_folder, install};
+pub use runtimes::{Installed, folder as runtimes_folder, install, requirements};
 pub use tidy::stop_instances;
 
 /// How soon a step that waits for a process is looked at again.
@@ -66,6 +78,8 @@ pub struct Config {
     pub retention: Duration,
     /// Whether an instance without MindRoom is an error.
     pub is_mindroom_required: bool,
+    /// A control group that was handed over to us, for those of instances.
+    pub cgroup: Option<PathBuf>,
 }
 
 /// An OpenAI-compatible model provider.
@@ -91,6 +105,7 @@ impl std::fmt::Debug for Model {
 pub struct LocalDriver {
     config: Config,
     runtimes: Runtimes,
+    isolation: Isolation,
     processes: Processes,
     http: reqwest::Client,
     /// Held as long as this lives.
@@ -105,14 +120,14 @@ impl LocalDriver {
         db: Db,
         stop: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
-        files::private_dir(&config.state_dir)?;
-        files::private_dir(&config.state_dir.join("instances"))?;
-        let runtimes = Runtimes::start(
-            &runtimes::folder(&config.state_dir),
-            config.is_mindroom_required,
-            stop.clone(),
-        );
-        let processes = Processes::adopt(&config.state_dir.join("instances"))?;
+        let instances = config.state_dir.join("instances");
+        files::state_dir(&config.state_dir)?;
+        files::state_dir(&instances)?;
+        let folder = runtimes::folder(&config.state_dir);
+        files::public_dir(&folder)?;
+        let isolation = Isolation::find(&instances, &folder, config.cgroup.as_deref());
+        let runtimes = Runtimes::start(&folder, config.is_mindroom_required, stop.clone());
+        let processes = Processes::adopt(&instances)?.in_groups(isolation.groups().cloned());
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(2))
             .no_proxy()
@@ -120,6 +135,7 @@ impl LocalDriver {
         let driver = Arc::new(Self {
             config,
             runtimes,
+            isolation,
             processes,
             http,
             _lock: lock,
@@ -145,7 +161,7 @@ impl LocalDriver {
 
     fn ensure_stopped(&self, home: &Home) -> Progress {
         let stopped = Part::ALL.map(|part| self.processes.stop(home.id, part));
-        if stopped.iter().all(|stopped| *stopped) {
+        if stopped.iter().all(|stopped| *stopped) && self.isolation.end_rest(home) {
             Progress::Done
         } else {
             Progress::Waiting(SOON)
@@ -169,8 +185,8 @@ impl LocalDriver {
         Ok(Progress::Done)
     }
 
-    fn ensure_files_gone(home: &Home) -> Result<Progress, DriverError> {
-        files::remove_dir(&home.dir).map_err(|error| {
+    fn ensure_files_gone(&self, home: &Home) -> Result<Progress, DriverError> {
+        self.isolation.remove(home).map_err(|error| {
             DriverError::transient("The files could not be removed yet.", error)
         })?;
         Ok(Progress::Done)
@@ -180,9 +196,13 @@ impl LocalDriver {
 impl Driver for LocalDriver {
     fn raise_anchor<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<i64, DriverError>> {
         let dir = self.home(work.instance).dir;
-        let fence = anchor::raise(&dir, work.claim.fence).map_err(|error| {
-            DriverError::transient("The disk of the platform is in trouble.", error)
-        });
+        let fence = match anchor::raise(&dir, work.claim.fence) {
+            // Then nothing is made either (`ensure_up` looks again), but what is there can be stopped and removed.
+            Err(error) if room::is_missing(&error) => Ok(work.claim.fence),
+            noted => noted.map_err(|error| {
+                DriverError::transient("The disk of the platform is in trouble.", error)
+            }),
+        };
         async move { fence }.boxed()
     }
 
@@ -228,7 +248,7 @@ impl Driver for LocalDriver {
             match step.name {
                 STOP => Ok(self.ensure_stopped(&home)),
                 DATA => self.ensure_data_gone(work.instance).await,
-                FILES => Self::ensure_files_gone(&home),
+                FILES => self.ensure_files_gone(&home),
                 _ => self.ensure_up(step, work).await,
             }
         }

@@ -1,5 +1,7 @@
 //! The owner's Matrix account: made by Synapse's registration with the shared secret.
 
+use std::time::Duration;
+
 use hmac::{Hmac, Mac};
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -13,10 +15,13 @@ use super::home::Home;
 use super::ports;
 use super::synapse::{self, random_password};
 
+/// Longest time for a registration, which hashes a password: on a busy machine that takes seconds.
+const HASHING: Duration = Duration::from_secs(15);
+
 /// The localpart for an e-mail address: its part before the last `@` in small letters, everything that a
 /// Matrix id does not allow as `=xx`. Also escaped: a first `_` (reserved for bridges), a name of digits
 /// only (reserved for guests), and the prefix of MindRoom's own accounts.
-pub(super) fn localpart(email: &str) -> String {
+pub(in crate::drivers) fn localpart(email: &str) -> String {
     let name = email
         .rsplit_once('@')
         .map_or(email, |(name, _)| name)
@@ -55,7 +60,7 @@ pub(super) async fn ensure(
     if has_user.is_ok_and(|has_user| has_user) {
         return Ok(Progress::Done);
     }
-    let Ok(Some(ports)) = ports::read(home) else {
+    let Ok(Some(ports)) = ports::read(&home.dir) else {
         return Ok(Progress::Waiting(super::SOON));
     };
     let secret = synapse::registration_secret(work).await?;
@@ -89,7 +94,8 @@ struct Refusal {
     errcode: String,
 }
 
-async fn register(
+/// Makes an account by the registration with the shared secret; one that is there is fine.
+pub(in crate::drivers) async fn register(
     http: &reqwest::Client,
     url: &str,
     username: &str,
@@ -115,7 +121,8 @@ async fn register(
         // Otherwise Synapse would make a device, and we could not tell when the owner first signs in.
         "inhibit_login": true,
     });
-    let answer = http.post(url).json(&body).send().await?;
+    let registration = http.post(url).json(&body).timeout(HASHING);
+    let answer = registration.send().await?;
     let status = answer.status();
     if status.is_success() {
         return Ok(());

@@ -12,6 +12,9 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use super::confinement::Confinement;
+use super::users::User;
+
 /// What is to be run. The environment is empty but for what is named here: the daemon's own holds
 /// credentials of the platform.
 #[derive(Debug, Clone)]
@@ -54,17 +57,24 @@ impl Command {
     }
 
     /// Starts it in a process group of its own, so that it outlives the daemon.
-    pub(super) fn spawn(&self, dir: &Path, log: &Path) -> io::Result<tokio::process::Child> {
+    pub(super) fn spawn(
+        &self,
+        dir: &Path,
+        log: &Path,
+        within: &Confinement,
+    ) -> io::Result<tokio::process::Child> {
         let output = OpenOptions::new()
             .create(true)
             .append(true)
             .mode(0o600)
             .open(log)?;
-        tokio::process::Command::new(&self.program)
+        let mut command = tokio::process::Command::new(&self.program);
+        command
             .args(&self.args)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", dir)
+            .env("TMPDIR", dir.join("tmp"))
             .env("LANG", "C.UTF-8")
             .env("PYTHONUNBUFFERED", "1")
             .envs(&self.env)
@@ -73,8 +83,9 @@ impl Command {
             .stdout(output.try_clone()?)
             .stderr(output)
             .process_group(0)
-            .kill_on_drop(false)
-            .spawn()
+            .kill_on_drop(false);
+        within.apply(&mut command)?;
+        command.spawn()
     }
 }
 
@@ -101,6 +112,12 @@ impl Identity {
         Self::of(self.pid).as_ref() == Some(self)
     }
 
+    /// Whether it runs as this user, or as we do.
+    pub(super) fn is_of(&self, user: User) -> bool {
+        let own = nix::unistd::geteuid().as_raw();
+        owner(self.pid).is_some_and(|owner| owner == user.0 || owner == own)
+    }
+
     /// Asks the process to end; what it started is asked too.
     pub(super) fn terminate(&self) {
         self.signal(Signal::SIGTERM);
@@ -109,6 +126,16 @@ impl Identity {
     /// Ends the process and what it started.
     pub(super) fn kill(&self) {
         self.signal(Signal::SIGKILL);
+    }
+
+    /// Ends what a process that is gone has left in its group; true once there is nothing. The number of a group
+    /// is given to nobody else as long as somebody is in it.
+    pub(super) fn end_rest(&self) -> bool {
+        let has_rest = !self.is_alive() && stat(self.pid).is_none() && has_members(self.pid);
+        if has_rest {
+            let _ = killpg(Pid::from_raw(self.pid), Signal::SIGKILL);
+        }
+        !has_rest
     }
 
     fn signal(&self, signal: Signal) {
@@ -140,6 +167,33 @@ fn stat(pid: i32) -> Option<Stat> {
     })
 }
 
+fn has_members(group: i32) -> bool {
+    all().any(|pid| stat(pid).is_some_and(|stat| stat.group == group))
+}
+
+/// Ends all processes of a user; true once there is none.
+pub(super) fn end_all_of(user: User) -> bool {
+    let is_theirs = |pid: &i32| owner(*pid) == Some(user.0) && stat(*pid).is_some();
+    let left: Vec<i32> = all().filter(is_theirs).collect();
+    for pid in &left {
+        let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+    }
+    left.is_empty()
+}
+
+/// Whom a process runs as. Who owns its folder in `/proc` is for itself to say.
+fn owner(pid: i32) -> Option<u32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Numbers of all processes, where the system shows them.
+fn all() -> impl Iterator<Item = i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 fn started_by_ps(pid: i32) -> Option<String> {
     let output = std::process::Command::new("ps")
         .args(["-o", "stat=,lstart=", "-p", &pid.to_string()])
@@ -154,9 +208,8 @@ fn started_by_ps(pid: i32) -> Option<String> {
 /// killed before it could write down what it had started.
 pub(super) fn find_by_marker(marker: &Path) -> Option<Identity> {
     let wanted = marker.as_os_str().as_encoded_bytes();
-    if let Ok(entries) = std::fs::read_dir("/proc") {
-        return entries.flatten().find_map(|entry| {
-            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+    if Path::new("/proc/self/stat").exists() {
+        return all().find_map(|pid| {
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
             let has_marker = line.split(|byte| *byte == 0).any(|arg| arg == wanted);
             (has_marker && stat(pid)?.group == pid).then(|| Identity::of(pid))?
@@ -188,7 +241,10 @@ mod tests {
             .args(["-c", "sleep 60; true", "sh"])
             .arg(&marker)
             .marker(marker.clone());
-        let mut child = command.spawn(dir.path(), &dir.path().join("log")).unwrap();
+        let log = dir.path().join("log");
+        let mut child = command
+            .spawn(dir.path(), &log, &Confinement::default())
+            .unwrap();
         let pid = i32::try_from(child.id().unwrap()).unwrap();
         let identity = Identity::of(pid).unwrap();
         assert!(identity.is_alive());
@@ -207,6 +263,41 @@ mod tests {
         child.wait().await.unwrap();
         assert!(!identity.is_alive());
         assert_eq!(find_by_marker(&marker), None);
+    }
+
+    #[tokio::test]
+    async fn what_a_process_left_is_ended_with_its_group() {
+        let dir = tempfile::tempdir().unwrap();
+        let command = Command::new(Path::new("/bin/sh"))
+            .args(["-c", "sleep 600 & echo $! > left; mv left child; sleep 600"]);
+        let log = dir.path().join("log");
+        let mut leader = command
+            .spawn(dir.path(), &log, &Confinement::default())
+            .unwrap();
+        let identity = Identity::of(i32::try_from(leader.id().unwrap()).unwrap()).unwrap();
+        let child = dir.path().join("child");
+        until(|| child.exists()).await;
+        let child: i32 = std::fs::read_to_string(child)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
+        assert!(identity.end_rest(), "nothing is left as long as it lives");
+        leader.start_kill().unwrap();
+        leader.wait().await.unwrap();
+        assert!(Identity::of(child).is_some());
+        until(|| identity.end_rest()).await;
+        assert_eq!(Identity::of(child), None);
+    }
+
+    async fn until(condition: impl Fn() -> bool) {
+        let look = async {
+            while !condition() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let seen = tokio::time::timeout(std::time::Duration::from_secs(30), look).await;
+        seen.expect("it comes to be so");
     }
 
     /// Awaited: `spawn` answers a moment before the kernel shows the arguments of what it started.

@@ -1,11 +1,7 @@
 //! The two virtual environments that all instances share: made on first use, pinned, safe to interrupt.
-//!
-//! Each is built in a folder of its own that nothing else names; a marker file, written last, says which
-//! folder is whole. An interrupted build is never taken for a finished one and goes with the next.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +10,10 @@ use tokio::process::Command;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::files;
+use super::kept::Kept;
+use super::process;
 use super::python::{self, Versions};
+use super::{files, room, shared_python, users};
 
 /// A package from PyPI with what it needs beside it.
 pub(super) struct Package {
@@ -41,18 +39,54 @@ pub(super) const MINDROOM: Package = Package {
     what: "MindRoom",
 };
 
+/// All that is asked of the package index by name, as `name==version`.
+pub fn requirements() -> Vec<String> {
+    let named = |package: &Package| format!("{}=={}", package.name, package.version);
+    let beside = SYNAPSE.beside.iter().chain(MINDROOM.beside);
+    let beside = beside.map(|name| (*name).to_owned());
+    [named(&SYNAPSE), named(&MINDROOM)]
+        .into_iter()
+        .chain(beside)
+        .collect()
+}
+
 /// Longest time for one package.
 const TIMEOUT: Duration = Duration::from_mins(15);
 /// Waits before a failed installation is tried again.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
 
+/// A program of an environment.
+#[derive(Debug, Clone)]
+pub struct Program {
+    path: PathBuf,
+    /// Where its Python finds its libraries, when it is a copy.
+    libraries: Option<PathBuf>,
+}
+
+impl Program {
+    fn of(environment: &Path, name: &str) -> Self {
+        Self {
+            path: environment.join("bin").join(name),
+            libraries: shared_python::libraries(environment),
+        }
+    }
+
+    pub(super) fn command(&self) -> process::Command {
+        let command = process::Command::new(&self.path);
+        match &self.libraries {
+            Some(libraries) => command.env("LD_LIBRARY_PATH", libraries),
+            None => command,
+        }
+    }
+}
+
 /// What instances are started from.
 #[derive(Debug, Clone)]
 pub struct Installed {
     /// Python with Synapse.
-    pub synapse_python: PathBuf,
+    pub synapse_python: Program,
     /// MindRoom's program, where a Python fits it.
-    pub mindroom: Option<PathBuf>,
+    pub mindroom: Option<Program>,
     /// What customers should know.
     pub notice: Option<String>,
 }
@@ -120,8 +154,16 @@ async fn keep_trying(folder: &Path, is_mindroom_required: bool, state: &watch::S
                 return;
             }
             Err(error) => {
-                tracing::error!(error = %format!("{error:#}"), "the software for instances is missing");
-                let text = "The software for instances could not be installed; it is tried again.";
+                tracing::error!(
+                    error = %format!("{error:#}"),
+                    pause_s = wait.as_secs(),
+                    "the software for instances is missing"
+                );
+                let text = if room::is_used_up(folder) {
+                    room::NONE
+                } else {
+                    "The software for instances could not be installed; it is tried again."
+                };
                 state.send_replace(State::Failed(text.to_owned()));
             }
         }
@@ -130,52 +172,73 @@ async fn keep_trying(folder: &Path, is_mindroom_required: bool, state: &watch::S
     }
 }
 
+/// An installation under way.
+pub(super) struct Installation<'a> {
+    pub(super) folder: &'a Path,
+    /// Whether instances are users of their own, who must be able to read it.
+    is_shared: bool,
+    /// Held by all that it starts, too: what outlives a daemon that was killed is waited for.
+    lock: File,
+    pub(super) progress: &'a (dyn Fn(&str) + Send + Sync),
+}
+
 /// Installs what is missing, telling each step to `progress`.
 pub async fn install(
     folder: &Path,
     is_mindroom_required: bool,
     progress: &(dyn Fn(&str) + Send + Sync),
 ) -> anyhow::Result<Installed> {
-    files::private_dir(folder).context("make the folder for the software of instances")?;
-    let _lock = lock(folder, progress).await?;
-    let python = python::find(SYNAPSE.pythons).await.with_context(|| {
-        format!(
-            "no Python 3.{} or newer with venv was found (on Debian: python3-venv)",
-            SYNAPSE.pythons.0
-        )
-    })?;
-    let synapse = ensure(folder, &SYNAPSE, &python, progress).await?;
-    let mut installed = Installed {
-        synapse_python: synapse.join("bin/python"),
-        mindroom: None,
-        notice: None,
+    files::public_dir(folder).context("make the folder for the software of instances")?;
+    let installation = Installation {
+        folder,
+        is_shared: users::Users::find(&[folder]).is_ok(),
+        lock: lock(folder, progress).await?,
+        progress,
     };
-    match python::find(MINDROOM.pythons).await {
-        Some(python) => {
-            let mindroom = ensure(folder, &MINDROOM, &python, progress).await?;
-            installed.mindroom = Some(mindroom.join("bin/mindroom"));
-        }
-        None if is_mindroom_required => {
-            anyhow::bail!(
-                "no Python 3.{} or newer was found, which MindRoom needs",
-                MINDROOM.pythons.0
-            )
-        }
+    let synapse = match installation.find(&SYNAPSE).await {
+        Some(environment) => environment,
         None => {
-            let notice = format!(
-                "MindRoom is left out: this machine has no Python 3.{} or newer. Matrix works.",
-                MINDROOM.pythons.0
-            );
-            progress(&notice);
-            installed.notice = Some(notice);
+            let python = python::find(SYNAPSE.pythons).await.with_context(|| {
+                format!(
+                    "no Python 3.{} or newer with venv was found (on Debian: python3-venv)",
+                    SYNAPSE.pythons.0
+                )
+            })?;
+            installation.make(&SYNAPSE, &python).await?
         }
+    };
+    let mindroom = match installation.find(&MINDROOM).await {
+        Some(environment) => Some(environment),
+        None => match python::find(MINDROOM.pythons).await {
+            Some(python) => Some(installation.make(&MINDROOM, &python).await?),
+            None => None,
+        },
+    };
+    anyhow::ensure!(
+        mindroom.is_some() || !is_mindroom_required,
+        "no Python 3.{} or newer was found, which MindRoom needs",
+        MINDROOM.pythons.0
+    );
+    let notice = mindroom.is_none().then(|| {
+        format!(
+            "MindRoom is left out: this machine has no Python 3.{} or newer. Matrix works.",
+            MINDROOM.pythons.0
+        )
+    });
+    if let Some(notice) = &notice {
+        progress(notice);
     }
-    Ok(installed)
+    Ok(Installed {
+        synapse_python: Program::of(&synapse, "python"),
+        mindroom: mindroom.map(|environment| Program::of(&environment, "mindroom")),
+        notice,
+    })
 }
 
 /// One installation at a time, also among processes.
 async fn lock(folder: &Path, progress: &(dyn Fn(&str) + Send + Sync)) -> anyhow::Result<File> {
-    let file = File::create(folder.join("lock")).context("open the installation's lock")?;
+    let path = folder.join("lock");
+    let file = files::open_private(&path).context("open the installation's lock")?;
     if file.try_lock().is_ok() {
         return Ok(file);
     }
@@ -185,68 +248,123 @@ async fn lock(folder: &Path, progress: &(dyn Fn(&str) + Send + Sync)) -> anyhow:
         .context("wait for the other installation")
 }
 
-/// The folder of one package's environment, made if it is missing.
-async fn ensure(
-    folder: &Path,
-    package: &Package,
-    python: &Path,
-    progress: &(dyn Fn(&str) + Send + Sync),
-) -> anyhow::Result<PathBuf> {
-    let prefix = format!("{}-{}", package.name, package.version);
-    let marker = folder.join(format!("{prefix}.ready"));
-    if let Ok(name) = std::fs::read_to_string(&marker) {
-        let environment = folder.join(name.trim());
-        if installed_version(&environment, package).await.as_deref() == Some(package.version) {
-            return Ok(environment);
-        }
-        // Its Python may have gone; make it anew.
-        std::fs::remove_file(&marker).context("remove a stale marker")?;
+impl Installation<'_> {
+    fn kept(&self, package: &Package) -> Kept<'_> {
+        Kept::new(self.folder, format!("{}-{}", package.name, package.version))
     }
-    remove_leftovers(folder, &prefix);
-    let began = std::time::Instant::now();
-    progress(&format!(
-        "Installing {} {} (about a minute)",
-        package.what, package.version
-    ));
-    let name = format!("{prefix}.{}", hex::encode(rand::random::<[u8; 4]>()));
-    let environment = folder.join(&name);
-    let built = tokio::time::timeout(TIMEOUT, build(&environment, package, python)).await;
-    built
-        .map_err(|_| anyhow::anyhow!("it took longer than {} minutes", TIMEOUT.as_secs() / 60))
-        .flatten()
-        .with_context(|| format!("install {} {}", package.name, package.version))?;
-    let found = installed_version(&environment, package).await;
-    anyhow::ensure!(
-        found.as_deref() == Some(package.version),
-        "{} {} was asked for, {} was installed",
-        package.name,
-        package.version,
-        found.as_deref().unwrap_or("nothing")
-    );
-    files::write_private(&marker, name.as_bytes()).context("write the marker")?;
-    progress(&format!(
-        "{} is installed ({} s)",
-        package.what,
-        began.elapsed().as_secs()
-    ));
-    Ok(environment)
-}
 
-fn remove_leftovers(folder: &Path, prefix: &str) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let is_leftover = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(prefix));
-        if is_leftover && let Err(error) = files::remove_dir(&entry.path()) {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "an interrupted installation stays"
-            );
+    /// The folder of one package's environment, when it can be used. Its Python may have gone, or be where
+    /// instances' users cannot go.
+    async fn find(&self, package: &Package) -> Option<PathBuf> {
+        let environment = self.kept(package).find()?;
+        let found = installed_version(&environment, package).await;
+        let is_open = !self.is_shared || users::is_open(&environment.join("bin/python"));
+        (is_open && found.as_deref() == Some(package.version)).then_some(environment)
+    }
+
+    /// The folder of one package's environment, made anew.
+    async fn make(&self, package: &Package, python: &Path) -> anyhow::Result<PathBuf> {
+        let kept = self.kept(package);
+        let environment = kept.begin().context("make room for the environment")?;
+        let began = std::time::Instant::now();
+        (self.progress)(&format!(
+            "Installing {} {} (about a minute)",
+            package.what, package.version
+        ));
+        let built = tokio::time::timeout(TIMEOUT, self.build(&environment, package, python)).await;
+        built
+            .map_err(|_| anyhow::anyhow!("it took longer than {} minutes", TIMEOUT.as_secs() / 60))
+            .flatten()
+            .with_context(|| format!("install {} {}", package.name, package.version))?;
+        let found = installed_version(&environment, package).await;
+        anyhow::ensure!(
+            found.as_deref() == Some(package.version),
+            "{} {} was asked for, {} was installed",
+            package.name,
+            package.version,
+            found.as_deref().unwrap_or("nothing")
+        );
+        kept.seal(&environment).context("write the marker")?;
+        (self.progress)(&format!(
+            "{} is installed ({} s)",
+            package.what,
+            began.elapsed().as_secs()
+        ));
+        Ok(environment)
+    }
+
+    async fn build(
+        &self,
+        environment: &Path,
+        package: &Package,
+        python: &Path,
+    ) -> anyhow::Result<()> {
+        let python = if self.is_shared {
+            shared_python::reachable(self, python).await?
+        } else {
+            python.to_owned()
+        };
+        let wanted = format!("{}=={}", package.name, package.version);
+        let has_uv = python::ask("uv", &["--version"]).await.is_some();
+        let inner = environment.join("bin/python");
+        let mut install = if has_uv {
+            let mut venv = Command::new("uv");
+            venv.args(["venv", "--quiet", "--python"]).arg(&python);
+            self.run(venv.arg(environment)).await?;
+            let mut pip = Command::new("uv");
+            pip.args([
+                "pip",
+                "install",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+            ])
+            .arg(&inner);
+            pip
+        } else {
+            let mut venv = Command::new(&python);
+            self.run(venv.args(["-m", "venv"]).arg(environment)).await?;
+            let mut pip = Command::new(&inner);
+            pip.args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ])
+            .arg("--no-input");
+            pip
+        };
+        self.run(install.arg(&wanted).args(package.beside)).await?;
+        if self.is_shared {
+            self.open_up(environment).await?;
         }
+        Ok(())
+    }
+
+    /// Lets everybody read it and nobody but us change it, whatever the umask.
+    pub(super) async fn open_up(&self, made: &Path) -> anyhow::Result<()> {
+        let mut chmod = Command::new("chmod");
+        self.run(chmod.args(["-R", "a+rX,go-w"]).arg(made)).await
+    }
+
+    /// Runs a command to its end; its last lines are the error.
+    pub(super) async fn run(&self, command: &mut Command) -> anyhow::Result<()> {
+        let output = command
+            .stdin(self.lock.try_clone()?)
+            .kill_on_drop(true)
+            .output()
+            .await
+            .with_context(|| format!("run {}", command.as_std().get_program().display()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<&str> = text.lines().rev().take(5).collect();
+        anyhow::bail!(
+            "{}",
+            lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+        )
     }
 }
 
@@ -256,58 +374,4 @@ async fn installed_version(environment: &Path, package: &Package) -> Option<Stri
         package.name
     );
     python::ask(environment.join("bin/python"), &["-c", &question]).await
-}
-
-async fn build(environment: &Path, package: &Package, python: &Path) -> anyhow::Result<()> {
-    let wanted = format!("{}=={}", package.name, package.version);
-    let has_uv = python::ask("uv", &["--version"]).await.is_some();
-    let inner = environment.join("bin/python");
-    if has_uv {
-        run(Command::new("uv")
-            .args(["venv", "--quiet", "--python"])
-            .arg(python)
-            .arg(environment))
-        .await?;
-        let mut pip = Command::new("uv");
-        pip.args([
-            "pip",
-            "install",
-            "--quiet",
-            "--compile-bytecode",
-            "--python",
-        ])
-        .arg(&inner);
-        run(pip.arg(&wanted).args(package.beside)).await
-    } else {
-        run(Command::new(python).args(["-m", "venv"]).arg(environment)).await?;
-        let mut pip = Command::new(&inner);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-        ]);
-        run(pip.arg(&wanted).args(package.beside)).await
-    }
-}
-
-/// Runs a command to its end; its last lines are the error.
-async fn run(command: &mut Command) -> anyhow::Result<()> {
-    let output = command
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("run {}", command.as_std().get_program().display()))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = text.lines().rev().take(5).collect();
-    anyhow::bail!(
-        "{}",
-        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
-    )
 }

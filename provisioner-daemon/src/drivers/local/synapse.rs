@@ -1,7 +1,5 @@
 //! Synapse: its configuration, its secrets, its start and whether it answers.
 
-use std::path::Path;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Value, json};
@@ -10,15 +8,17 @@ use store::daemon::instance_databases::{self, Server};
 use super::super::{DriverError, Work};
 use super::home::Home;
 use super::process::Command;
+use super::runtimes::Program;
+use super::users::User;
 use super::{database, files};
 
 /// 256 random bits as text.
-pub(super) fn random_hex() -> String {
+pub(in crate::drivers) fn random_hex() -> String {
     hex::encode(rand::random::<[u8; 32]>())
 }
 
 /// A password that a person can copy: 120 random bits in letters and digits that look like no other.
-pub(super) fn random_password() -> String {
+pub(in crate::drivers) fn random_password() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
     rand::random::<[u8; 24]>()
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn random_password() -> String {
 }
 
 /// A signing key in Synapse's form: algorithm, version, seed.
-fn fresh_signing_key() -> String {
+pub(in crate::drivers) fn fresh_signing_key() -> String {
     let version = hex::encode(rand::random::<[u8; 2]>());
     format!(
         "ed25519 a_{version} {}",
@@ -36,13 +36,14 @@ fn fresh_signing_key() -> String {
 }
 
 /// What registers accounts without open registration.
-pub(super) async fn registration_secret(work: &Work<'_>) -> Result<String, DriverError> {
+pub(in crate::drivers) async fn registration_secret(work: &Work<'_>) -> Result<String, DriverError> {
     work.secret("registration_shared_secret", random_hex).await
 }
 
-/// Writes configuration and signing key. Secrets are the same every time.
+/// Writes configuration and signing key for its user. Secrets are the same every time.
 pub(super) async fn write_config(
     home: &Home,
+    user: Option<User>,
     port: u16,
     databases: &Server,
     work: &Work<'_>,
@@ -54,20 +55,23 @@ pub(super) async fn write_config(
         macaroon: work.secret("macaroon_secret_key", random_hex).await?,
         form: work.secret("form_secret", random_hex).await?,
     };
-    let folder = home.dir.join("synapse");
+    let folder = home.synapse_dir();
     // JSON is YAML too.
     let write = || -> std::io::Result<()> {
-        files::private_dir(&home.dir)?;
-        files::private_dir(&folder.join("media"))?;
-        files::write_private(
-            &folder.join("signing.key"),
-            format!("{signing_key}\n").as_bytes(),
-        )?;
-        files::write_private(&folder.join("log.yaml"), &pretty(&log_config())?)?;
-        files::write_private(
-            &home.synapse_config(),
-            &pretty(&config(home, port, databases, &secrets))?,
-        )
+        files::dir_towards(&folder, user)?;
+        files::give(&home.media_dir(), user)?;
+        let signing_key = format!("{signing_key}\n");
+        for (path, content) in [
+            (folder.join("signing.key"), signing_key.into_bytes()),
+            (folder.join("log.yaml"), pretty(&log_config())?),
+            (
+                home.synapse_config(),
+                pretty(&config(home, port, databases, &secrets))?,
+            ),
+        ] {
+            files::write_for(&path, &content, user)?;
+        }
+        Ok(())
     };
     write()
         .map_err(|error| DriverError::transient("The configuration could not be written.", error))
@@ -85,7 +89,7 @@ fn pretty(value: &Value) -> std::io::Result<Vec<u8>> {
 }
 
 fn config(home: &Home, port: u16, databases: &Server, secrets: &Secrets) -> Value {
-    let folder = home.dir.join("synapse");
+    let folder = home.synapse_dir();
     let place = databases.place();
     let database = instance_databases::name(home.id);
     json!({
@@ -101,7 +105,7 @@ fn config(home: &Home, port: u16, databases: &Server, secrets: &Secrets) -> Valu
             "keepalives_idle": 10, "keepalives_interval": 10, "keepalives_count": 3,
         }},
         "log_config": folder.join("log.yaml"),
-        "media_store_path": folder.join("media"),
+        "media_store_path": home.media_dir(),
         "signing_key_path": folder.join("signing.key"),
         "macaroon_secret_key": secrets.macaroon,
         "form_secret": secrets.form,
@@ -145,17 +149,22 @@ fn log_config() -> Value {
     })
 }
 
-pub(super) fn command(home: &Home, python: &Path) -> Command {
-    Command::new(python)
+pub(super) fn command(home: &Home, python: &Program) -> Command {
+    python
+        .command()
         .args(["-m", "synapse.app.homeserver", "-c"])
         .arg(home.synapse_config())
         .marker(home.synapse_config())
 }
 
+/// Answers as long as Synapse serves clients.
+pub(super) fn health_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/_matrix/client/versions")
+}
+
 /// Whether Synapse answers clients.
 pub(super) async fn is_ready(http: &reqwest::Client, port: u16) -> bool {
-    let url = format!("http://127.0.0.1:{port}/_matrix/client/versions");
-    http.get(url)
+    http.get(health_url(port))
         .send()
         .await
         .is_ok_and(|answer| answer.status().is_success())
