@@ -1,10 +1,11 @@
-//! Every command a person or CI runs: `cargo xtask build | up | test | check | cluster | openapi`.
+//! Every command a person or CI runs: `cargo xtask build | up | logs | test | check | cluster | openapi`.
 
 mod build;
 mod check;
 mod cluster;
 mod fingerprint;
 mod go_tools;
+mod logs;
 mod openapi;
 mod python_tools;
 mod step;
@@ -37,6 +38,8 @@ enum Command {
     /// Start or end a Kubernetes control plane on this machine.
     #[command(subcommand)]
     Cluster(cluster::Command),
+    /// Print what the processes of one instance print.
+    Logs(logs::Options),
     /// Run the test suites, or those whose name is given.
     Test(suites::Options),
 }
@@ -48,6 +51,7 @@ fn main() -> std::process::ExitCode {
         Command::Openapi(options) => openapi::run(&options),
         Command::Up(options) => up::run(&options),
         Command::Cluster(command) => cluster::run(&command),
+        Command::Logs(options) => logs::run(&options),
         Command::Test(options) => suites::run(&options),
     };
     match outcome {
