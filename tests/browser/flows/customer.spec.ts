@@ -72,6 +72,7 @@ test("a customer buys, uses and deletes an instance", async ({
     expect(new URL(page.url()).pathname, "an invalid address leads nowhere").toBe("/checkout");
     await keep(page, "03-checkout-invalid-address");
     await address.fill(person.subdomain);
+    await handle(page, "name-free").waitFor();
     await expect(handle(page, "field-problem")).toHaveCount(0);
     await keep(page, "04-checkout");
   });
@@ -110,7 +111,14 @@ test("a customer buys, uses and deletes an instance", async ({
     await link(page, "Billing").first().click();
     await arrives(page, "/billing");
     await expect(handle(page, "subscription-status").first()).toContainText(/trial/i);
+    await sees(handle(page, "timeline"), "Your free days end, and the first payment follows");
+    await handle(page, "invoices").getByTestId("rows").waitFor();
     await keep(page, "13-billing");
+    await link(page, "Usage").first().click();
+    await arrives(page, "/usage");
+    await link(page, "Activity").first().click();
+    await sees(handle(page, "activity"), "You asked to stop an instance.");
+    await keep(page, "13b-activity");
   });
 
   await act("delete the instance", async () => {
@@ -153,12 +161,15 @@ test("a customer buys, uses and deletes an instance", async ({
   });
 
   await act("see the account and its instance as the admin", async () => {
-    await link(page, "Accounts").click();
+    await link(page, "Administration").click();
+    await handle(page, "figures").waitFor();
+    await keep(page, "18-admin");
+    await link(page, "Accounts").first().click();
     expect(await findsRow(page, "accounts", person.email)).toMatch(/Hobby/);
-    await keep(page, "18-admin-accounts");
-    await link(page, "Instances").click();
+    await keep(page, "19-admin-accounts");
+    await link(page, "Instances").first().click();
     expect(await findsRow(page, "instances", person.subdomain)).toMatch(/Deleted/);
-    await keep(page, "19-admin-instances");
+    await keep(page, "20-admin-instances");
   });
 });
 

@@ -1,6 +1,17 @@
 // Trouble, each kind as a person meets it: said in words, with a way on, and without losing what was typed.
 
-import { FREE, HOBBY, RUNNING, WITH_PASSWORD, type Subscription } from "../support/answers";
+import { DEAD_JOB, INSTANCE_DETAIL, STATS } from "../support/admin-answers";
+import {
+  ACCOUNTS,
+  DONE,
+  FREE,
+  HOBBY,
+  MINE,
+  RUNNING,
+  type Subscription,
+  USED,
+  WITH_PASSWORD,
+} from "../support/answers";
 import { arrives, button, handle, link, sees } from "../support/pages";
 import { NEVER, Refusal, setStage } from "../support/stage";
 import { expect, keep, test } from "../support/test";
@@ -133,6 +144,42 @@ test("server error: said with the request's name, and tried again", async ({
   await button(notice, "Try again").click();
   await handle(page, "subscription").waitFor();
 });
+
+/** Pages by the question that fills them, with an answer to it and the sign that it is there. */
+const FILLED: readonly [path: string, question: string, answer: unknown, sign: string][] = [
+  ["/usage", "GET /my/usage", USED, "usage"],
+  ["/activity", "GET /my/audit", { entries: DONE, next: null }, "activity"],
+  ["/settings", "GET /my/account", MINE, "profile"],
+  ["/admin", "GET /admin/stats", STATS, "figures"],
+  ["/admin/accounts", "GET /admin/accounts", ACCOUNTS, "rows"],
+  ["/admin/job?id=4711", "GET /admin/jobs/4711", DEAD_JOB, "job-error"],
+  ["/admin/instance?id=7", "GET /admin/instances/7", INSTANCE_DETAIL, "instance"],
+];
+
+for (const [path, question, answer, sign] of FILLED) {
+  test(`${path}: slow, then broken, then there`, async ({ page, platform, watch }) => {
+    watch.expect(500, platform.api);
+    await page.clock.install();
+    const broken = new Refusal({
+      status: 500,
+      code: "internal",
+      detail: "We have a record of it.",
+    });
+    let next: unknown = NEVER;
+    await setStage(page, platform, { admin: true, answers: { [question]: () => next } });
+    await page.goto(platform.app + path);
+    await handle(page, "loading").first().waitFor();
+    await page.clock.runFor(7_000);
+    await sees(page, "This takes longer than usual. We are still trying.");
+    next = broken;
+    await page.reload();
+    await sees(handle(page, "problem"), "We have a record of it.");
+    next = answer;
+    await button(handle(page, "problem"), "Try again").click();
+    await handle(page, sign).first().waitFor();
+    await expect(handle(page, "problem")).toHaveCount(0);
+  });
+}
 
 test("an answer that is no answer still gets words", async ({ page, platform, watch }) => {
   watch.expect(500, platform.api);

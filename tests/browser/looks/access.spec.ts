@@ -17,6 +17,7 @@ for (const theme of ["light", "dark"] as const) {
   for (const { name, show } of SCENES) {
     test(`${name}, ${theme}`, async ({ page, platform, watch }) => {
       watch.expect(404, platform.app);
+      watch.expect(403, platform.api);
       await wear(page, theme);
       await show(page, platform);
       const { violations } = await new AxeBuilder({ page }).analyze();

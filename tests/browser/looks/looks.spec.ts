@@ -14,6 +14,11 @@ const ALSO_DARK = new Set([
   "instance",
   "instance-error",
   "checkout",
+  "billing",
+  "usage",
+  "settings",
+  "admin",
+  "admin-jobs",
 ]);
 
 /** The start page is long, and drawn three times (milliseconds). */
@@ -26,6 +31,7 @@ for (const { name, show } of SCENES) {
   test(name, async ({ page, platform, watch }) => {
     watch.expect(404, platform.app);
     watch.expect(404, platform.api);
+    watch.expect(403, platform.api);
     await wear(page, "light");
     await show(page, platform);
     for (const width of WIDTHS) {

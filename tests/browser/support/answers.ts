@@ -81,6 +81,8 @@ export const RUNNING: Instance = {
   matrix_server_url: "http://acme.matrix.mindroom.localhost",
   owner_matrix_id: "@ada.lovelace:acme.mindroom.localhost",
   health: "healthy",
+  repairs: 0,
+  attention_since: null,
   health_checked_at: at("59:30"),
   mindroom_version: "2026.10.589",
   synapse_version: "1.163.2",
@@ -146,6 +148,122 @@ function step(
     finished_at: to ? at(to) : null,
   };
 }
+
+export const MINE: Schemas["Account"] = {
+  id: ACCOUNT,
+  email: PERSON.email,
+  full_name: "Ada Lovelace",
+  company_name: null,
+  status: "active",
+  is_admin: false,
+  consent_marketing: false,
+  consent_analytics: true,
+  stripe_customer_id: "cus_test",
+  deleted_at: null,
+  created_at: at("50:00"),
+  updated_at: at("50:00"),
+  subscriptions: [HOBBY],
+  instances: [],
+};
+
+function invoice(number: string, status: string, amount: number, day: string): Schemas["Payment"] {
+  return {
+    id: `0198c0de-0000-7000-8000-00000000${number.slice(-4)}`,
+    account_id: ACCOUNT,
+    stripe_invoice_id: `in_${number}`,
+    stripe_subscription_id: "sub_test",
+    number,
+    status,
+    amount_due: amount,
+    amount_paid: status === "paid" ? amount : 0,
+    currency: "usd",
+    hosted_invoice_url: `http://stripe.mindroom.localhost/invoice/${number}`,
+    created_at: `${day}T09:00:00Z`,
+  };
+}
+
+export const INVOICES: Schemas["Payment"][] = [
+  invoice("MR-0003", "open", 2000, "2026-11-20"),
+  invoice("MR-0002", "paid", 2000, "2026-10-20"),
+  invoice("MR-0001", "void", 0, "2026-09-20"),
+];
+
+export const PAID: Subscription = {
+  ...HOBBY,
+  status: "active",
+  current_period_start: "2026-11-20T09:00:00Z",
+  current_period_end: "2026-12-20T09:00:00Z",
+  trial_ends_at: "2026-09-23T09:00:00Z",
+  trial_days_remaining: null,
+  created_at: "2026-09-20T09:00:00Z",
+};
+
+export const OVERDUE: Subscription = { ...PAID, status: "past_due", access: "grace" };
+
+export const CHANGE: Schemas["SubscriptionChange"] = {
+  preview: true,
+  tier: "pro",
+  billing_cycle: "monthly",
+  subscription_id: "sub_test",
+  currency: "usd",
+  amount_due: 17_400,
+  credit: 0,
+  due_now: true,
+  lines: [
+    { description: "Unused time on Hobby after 24 Nov 2026", amount: -1_734 },
+    { description: "Remaining time on Pro after 24 Nov 2026", amount: 19_134 },
+  ],
+};
+
+/** A day with a short outage and an hour in which it was not to run. */
+export const HEALTH: Schemas["HealthHour"][] = Array.from({ length: 24 }, (_, at) => ({
+  hour: new Date(Date.parse("2026-11-23T13:00:00Z") + at * 3_600_000).toISOString(),
+  checks: at === 4 ? 0 : at === 23 ? 10 : 60,
+  misses: at === 9 ? 48 : at === 10 ? 7 : 0,
+}));
+
+/** How long its steps usually take. */
+export const ESTIMATE: Schemas["Estimate"] = {
+  remaining_seconds: 31,
+  steps: SETTING_UP.progress.map(({ name }, at) => ({
+    name,
+    typical_seconds: [1.2, 9, 0.8, 22, 1.5][at] ?? null,
+  })),
+};
+
+/** Thirty days of work, weekends at rest. */
+export const USED: Schemas["Usage"] = {
+  usage: Array.from({ length: 30 }, (_, at) => at)
+    .filter((at) => at % 7 < 5)
+    .map((at) => ({
+      id: `0198c0de-0000-7000-8000-0000000001${String(at).padStart(2, "0")}`,
+      subscription_id: SUBSCRIPTION,
+      metric_date: new Date(Date.parse("2026-10-26") + at * 86_400_000).toISOString().slice(0, 10),
+      messages_sent: 120 + ((at * 37) % 90),
+      agents_used: 2 + (at % 3),
+      storage_used_gb: 3.4 + at / 30,
+      created_at: "2026-11-24T11:00:00Z",
+    })),
+  aggregated: { totalMessages: 3_607, totalAgents: 4, totalStorage: 4.37 },
+  limits: { max_agents: 100, max_messages_per_day: 999_999, max_storage_gb: 5 },
+};
+
+export const DONE: Schemas["MyAuditEntry"][] = [
+  ["instance.restart", "you", "58:00"],
+  ["instance.stop", "support", "57:00"],
+  ["webhook.received", "stripe", "51:00"],
+  ["instance.provision", "you", "50:55"],
+  ["billing.checkout", "you", "50:10"],
+  ["account.setup", "you", "50:00"],
+].map(([action = "", actor = "", time = ""], index) => ({
+  id: 100 - index,
+  created_at: at(time),
+  actor,
+  action,
+  resource_type: "instance",
+  resource_id: null,
+  ip_address: actor === "you" ? "203.0.113.7" : null,
+}));
 
 const TOLD: [string, string, string | null, string][] = [
   ["wish", "provision", null, "50:55"],

@@ -3,18 +3,37 @@
 import type { Page } from "@playwright/test";
 
 import {
+  ACCOUNT_DETAIL,
+  AUDIT,
+  DEAD_JOB,
+  INSTANCE_DETAIL,
+  JOBS,
+  PAYMENT_LIST,
+  STATS,
+  SUBSCRIPTIONS,
+  USAGE_LIST,
+  WEBHOOKS,
+} from "./admin-answers";
+import {
   ACCOUNTS,
   BROKEN,
+  CHANGE,
+  DONE,
+  ESTIMATE,
   FREE,
+  HEALTH,
   INSTANCES,
+  OVERDUE,
+  PAID,
   RUNNING,
   SETTING_UP,
   STOPPED,
+  USED,
   WITH_PASSWORD,
 } from "./answers";
 import { button, handle, sees } from "./pages";
 import type { Platform } from "./platform";
-import { setStage } from "./stage";
+import { type Answers, Refusal, setStage } from "./stage";
 
 export interface Scene {
   name: string;
@@ -47,7 +66,18 @@ function own(name: string, path: string, sign: string, setting: Setting): Scene 
   };
 }
 
+/** A page for administrators, below `/admin`. */
+function staff(name: string, path: string, sign: string, answers: Answers): Scene {
+  return own(name, `/admin${path}`, sign, { admin: true, answers });
+}
+
 const FREE_OF_ALL: Setting = { subscription: FREE };
+
+/** What the API answers to everything that a closed account asks. */
+function closed(code: string): Setting {
+  const refusal = new Refusal({ status: 403, code, detail: "This account is closed." });
+  return { answers: { "POST /my/account/setup": refusal } };
+}
 
 export const SCENES: readonly Scene[] = [
   {
@@ -104,9 +134,48 @@ export const SCENES: readonly Scene[] = [
     subscription: { ...FREE, tier: "hobby", status: "incomplete", stripe_customer_id: "cus_test" },
   }),
   own("checkout-waiting", "/dashboard?checkout=success", "checkout-waiting", FREE_OF_ALL),
-  own("billing", "/billing", "subscription", {}),
-  own("instance-setting-up", "/instance?id=7", "events", { instances: [SETTING_UP] }),
-  own("instance", "/instance?id=7", "owner-password", { instances: [WITH_PASSWORD] }),
+  own("usage", "/usage", "usage", { answers: { "GET /my/usage": USED } }),
+  own("usage-empty", "/usage", "empty", {
+    answers: { "GET /my/usage": { ...USED, usage: [] } },
+  }),
+  own("activity", "/activity", "activity", {
+    answers: { "GET /my/audit": { entries: DONE, next: null } },
+  }),
+  own("billing", "/billing", "invoices", { subscription: PAID }),
+  own("billing-free", "/billing", "subscription", FREE_OF_ALL),
+  own("billing-overdue", "/billing", "timeline", { subscription: OVERDUE }),
+  {
+    name: "billing-change",
+    show: async (page, platform) => {
+      await setStage(page, platform, {
+        subscription: PAID,
+        answers: { "POST /my/subscription/change": CHANGE },
+      });
+      await page.goto(`${platform.app}/billing`);
+      await button(page, "Change to Pro").click();
+      await handle(page, "change-cost").waitFor();
+      await toTheTop(page);
+    },
+  },
+  {
+    name: "billing-cancel",
+    show: async (page, platform) => {
+      await setStage(page, platform, { subscription: PAID });
+      await page.goto(`${platform.app}/billing`);
+      await button(page, "Cancel the subscription").click();
+      await handle(page, "cancel").waitFor();
+      await toTheTop(page);
+    },
+  },
+  own("settings", "/settings", "delete-account", {}),
+  own("account-leaving", "/dashboard", "account-leaving", closed("account_deleted")),
+  own("account-suspended", "/dashboard", "account-suspended", closed("account_suspended")),
+  own("instance-setting-up", "/instance?id=7", "events", {
+    instances: [{ ...SETTING_UP, estimate: ESTIMATE }],
+  }),
+  own("instance", "/instance?id=7", "health-strip", {
+    instances: [{ ...WITH_PASSWORD, health_history: HEALTH }],
+  }),
   own("instance-error", "/instance?id=7", "events", { instances: [BROKEN] }),
   own("instance-stopped", "/instance?id=7", "events", { instances: [STOPPED] }),
   {
@@ -119,14 +188,24 @@ export const SCENES: readonly Scene[] = [
       await page.getByLabel("Type acme to confirm").fill("acm");
     },
   },
-  own("admin-accounts", "/admin/accounts", "rows", {
-    admin: true,
-    answers: { "GET /admin/accounts": ACCOUNTS },
+  staff("admin", "", "activity", { "GET /admin/stats": STATS }),
+  staff("admin-accounts", "/accounts", "rows", { "GET /admin/accounts": ACCOUNTS }),
+  staff("admin-account", `/account?id=${ACCOUNT_DETAIL.account.id}`, "account", {
+    [`GET /admin/accounts/${ACCOUNT_DETAIL.account.id}`]: ACCOUNT_DETAIL,
   }),
-  own("admin-instances", "/admin/instances", "rows", {
-    admin: true,
-    answers: { "GET /admin/instances": INSTANCES },
+  staff("admin-instances", "/instances", "rows", { "GET /admin/instances": INSTANCES }),
+  staff("admin-instance", "/instance?id=7", "instance", {
+    "GET /admin/instances/7": INSTANCE_DETAIL,
   }),
+  staff("admin-subscriptions", "/subscriptions", "rows", {
+    "GET /admin/subscriptions": SUBSCRIPTIONS,
+  }),
+  staff("admin-payments", "/payments", "rows", { "GET /admin/payments": PAYMENT_LIST }),
+  staff("admin-usage", "/usage", "rows", { "GET /admin/usage": USAGE_LIST }),
+  staff("admin-jobs", "/jobs", "rows", { "GET /admin/jobs": JOBS }),
+  staff("admin-job", "/job?id=4711", "job-error", { "GET /admin/jobs/4711": DEAD_JOB }),
+  staff("admin-webhooks", "/webhooks", "rows", { "GET /admin/webhook-events": WEBHOOKS }),
+  staff("admin-audit", "/audit", "rows", { "GET /admin/audit-logs": AUDIT }),
   own("forbidden", "/admin/accounts", "forbidden", {}),
 ];
 
@@ -137,6 +216,11 @@ async function allPictures(page: Page): Promise<void> {
     for (const image of shown) image.loading = "eager";
     await Promise.all(shown.map((image) => image.decode()));
   });
+}
+
+/** A picture of a page with a dialog begins where the page does. */
+function toTheTop(page: Page): Promise<void> {
+  return page.evaluate(() => window.scrollTo({ top: 0, behavior: "instant" }));
 }
 
 /** Chooses light or dark before anything is shown. */

@@ -2,7 +2,16 @@
 
 import type { Page, Route } from "@playwright/test";
 
-import { eventsOf, HOBBY, type Instance, NOW, PERSON, type Subscription } from "./answers";
+import {
+  eventsOf,
+  HOBBY,
+  type Instance,
+  INVOICES,
+  MINE,
+  NOW,
+  PERSON,
+  type Subscription,
+} from "./answers";
 import type { Platform } from "./platform";
 
 /** A problem as the API tells it. */
@@ -40,6 +49,11 @@ export async function setStage(page: Page, platform: Platform, scene: Scene = {}
     storageKey(platform),
     JSON.stringify(session()),
   ] as const);
+  // Every name can be had, unless the scene says otherwise.
+  await page.route(`${platform.api}/my/subdomains/*`, (route) => {
+    const name = new URL(route.request().url()).pathname.split("/").at(-1) ?? "";
+    return give(route, platform, { name, available: true, reason: null, message: null });
+  });
   await letAnswer(page, platform, { ...usual(scene), ...scene.answers });
   // The real settings but for the domain: it ends with the port, which is another one at each run.
   const settings = {
@@ -94,6 +108,8 @@ function usual({ subscription = HOBBY, instances = [], admin = false }: Scene): 
   });
   return {
     "POST /my/account/setup": { success: true, message: "", account: {}, subscription },
+    "GET /my/account": MINE,
+    "GET /my/invoices": { invoices: INVOICES },
     "GET /my/account/admin-status": { is_admin: admin },
     "GET /my/subscription": subscription ?? noSubscription,
     "GET /my/instances": {
