@@ -15,6 +15,7 @@ mod local;
 mod local_kills;
 mod made_up;
 mod outside;
+mod probes;
 mod property;
 mod proxy;
 mod queue;
