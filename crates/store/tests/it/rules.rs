@@ -101,3 +101,23 @@ async fn what_is_made_later_is_closed_too() {
         .unwrap();
     assert_eq!(row.get::<_, Option<String>>(0), None);
 }
+
+/// `docs/database.md`, "Timeouts": nobody holds a lock or an open transaction for long.
+#[tokio::test]
+async fn nobody_holds_the_database_up() {
+    for (role, statement, lock, idle) in [
+        ("mindroom_functions", "5s", "2s", "5s"),
+        ("mindroom_daemon", "10s", "2s", "10s"),
+    ] {
+        let session = filled().await.connect(role).await;
+        for (setting, expected) in [
+            ("statement_timeout", statement),
+            ("lock_timeout", lock),
+            ("idle_in_transaction_session_timeout", idle),
+        ] {
+            let query = "select current_setting($1)";
+            let row = session.query_one(query, &[&setting]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), expected, "{role}: {setting}");
+        }
+    }
+}
