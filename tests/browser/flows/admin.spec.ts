@@ -11,7 +11,7 @@ import {
   STATS,
   WEBHOOKS,
 } from "../support/admin-answers";
-import { ACCOUNTS } from "../support/answers";
+import { ACCOUNTS, INSTANCES } from "../support/answers";
 import { arrives, button, handle, link, sees } from "../support/pages";
 import type { Platform } from "../support/platform";
 import { type Answers, Refusal, setStage } from "../support/stage";
@@ -207,6 +207,24 @@ test("many jobs at once: first what will happen, then what did", async ({
   await sees(handle(dialog, "bulk-outcome"), "This job is not dead any more.");
   await button(dialog, "Close").click();
   await expect(handle(page, "bulk-bar")).toHaveCount(0);
+});
+
+test("many instances at once want one reason", async ({ page, platform }) => {
+  await opens(page, platform, "/instances", {
+    "GET /admin/instances": INSTANCES,
+    "POST /admin/instances/7/restart": { success: true },
+  });
+  await page.getByLabel("Select all on this page").check();
+  await button(handle(page, "bulk-bar"), "Restart").click();
+  const dialog = page.getByRole("dialog");
+  await sees(dialog, "Restart (1)");
+  await sees(dialog, "not while it is “Stopped”");
+  await expect(button(dialog, "Restart")).toBeDisabled();
+  await dialog.getByLabel("Reason").fill("New certificates");
+  const sent = asked(page, "POST", "/admin/instances/7/restart");
+  await button(dialog, "Restart").click();
+  expect((await sent).postDataJSON()).toEqual({ reason: "New certificates" });
+  await sees(handle(dialog, "bulk-outcome"), "1 of 1 done.");
 });
 
 test("a job shows what can be done with it, and nothing else", async ({ page, platform }) => {
