@@ -51,6 +51,14 @@ pub struct Instance {
     /// RFC 3339, UTC.
     #[schema(format = DateTime)]
     pub health_checked_at: Option<String>,
+    /// The last 24 hours, the one under way last; only in the detail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_history: Option<Vec<HealthHour>>,
+    /// Automatic repairs in the trouble that is, or was last.
+    pub repairs: u32,
+    /// Since when a person is asked to look, because repairs did not help: RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub attention_since: Option<String>,
     /// Version that runs.
     pub mindroom_version: Option<String>,
     /// Version that runs.
@@ -65,6 +73,18 @@ pub struct Instance {
     /// RFC 3339, UTC.
     #[schema(format = DateTime)]
     pub updated_at: String,
+}
+
+/// What checks from outside found within an hour.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HealthHour {
+    /// When it began: RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub hour: String,
+    /// How many checks there were; none while it was not to run.
+    pub checks: u32,
+    /// How many of them were not answered.
+    pub misses: u32,
 }
 
 /// One step of the work on an instance.
@@ -185,7 +205,7 @@ pub struct Event {
     pub id: i64,
     /// wish, step, status or health.
     pub kind: String,
-    /// The wish, the step, or the new status.
+    /// The wish, the step, the new status; of health: healthy, unhealthy, repair or attention.
     pub name: String,
     /// Of a step: started, done or failed.
     pub state: Option<String>,

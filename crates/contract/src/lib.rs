@@ -18,8 +18,8 @@ pub use account::{Account, AccountSetup, AdminStatus, Subscription};
 pub use admin::{AdminAccount, AdminAccountList, AdminInstance, AdminInstanceList};
 pub use billing::{Checkout, Redirect, StripeEvent, WebhookReceipt};
 pub use instance::{
-    ActionResult, DeleteInstance, Event, Events, Instance, InstanceList, Job, Provision,
-    Provisioned, Step, StepState,
+    ActionResult, DeleteInstance, Event, Events, HealthHour, Instance, InstanceList, Job,
+    Provision, Provisioned, Step, StepState,
 };
 pub use openapi::openapi;
 pub use operations::{

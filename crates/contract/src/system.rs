@@ -40,7 +40,7 @@ pub struct HealthChecks {
     pub healthy: u32,
     /// Did not.
     pub unhealthy: u32,
-    /// Of these, how many were handed to the daemon (three misses in a row).
+    /// How many were handed to the daemon: three misses in a row, or an answer of one that asks for a person.
     pub handed_over: u32,
 }
 

@@ -192,7 +192,7 @@ pub struct CheckResult {
 /// How many checks were handed to the daemon.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct HandedOver {
-    /// Instances that missed three in a row.
+    /// Instances that missed three in a row, or answer again after a person was asked.
     pub handed_over: u32,
 }
 

@@ -5,6 +5,7 @@ pub mod local;
 use std::time::Duration;
 
 use domain::Wish;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use store::daemon::instances::{self, Instance};
@@ -81,6 +82,8 @@ pub struct Observed {
     pub synapse_version: Option<String>,
     /// Something that the customer should know.
     pub notice: Option<String>,
+    /// Parts that live and do not answer, also after several tries, as the customer knows them.
+    pub silent: Vec<&'static str>,
 }
 
 /// An instance under a claim.
@@ -132,6 +135,12 @@ pub trait Driver: Send + Sync + 'static {
         step: Step,
         work: &'a Work<'a>,
     ) -> BoxFuture<'a, Result<Progress, DriverError>>;
+
+    /// Begins to end the parts that live and do not answer; the steps make them anew. Nothing to do where somebody else
+    /// does that.
+    fn repair<'a>(&'a self, _work: &'a Work<'a>) -> BoxFuture<'a, Result<(), DriverError>> {
+        std::future::ready(Ok(())).boxed()
+    }
 
     /// Looks, and changes nothing.
     fn observe<'a>(

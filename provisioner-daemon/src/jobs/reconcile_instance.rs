@@ -1,6 +1,7 @@
 //! `reconcile-instance`: make the driver hold what one instance's row wishes, one small step at a time.
 
 mod attempt;
+mod repairs;
 mod statuses;
 mod steps;
 
@@ -20,7 +21,7 @@ use crate::runner::{Handler, JobContext, JobError, Outcome};
 pub struct ReconcileInstance {
     driver: Arc<dyn Driver>,
     /// Deadlines count from here at the earliest: nothing could be done while no daemon ran.
-    since: Instant,
+    since: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -34,7 +35,16 @@ impl ReconcileInstance {
     pub fn new(driver: Arc<dyn Driver>) -> Self {
         Self {
             driver,
-            since: Instant::now(),
+            since: Some(Instant::now()),
+        }
+    }
+
+    /// As if it had always been there: a deadline that is over is over at once.
+    #[must_use]
+    pub fn always_there(self) -> Self {
+        Self {
+            since: None,
+            ..self
         }
     }
 }

@@ -56,4 +56,5 @@ fn show(figures: &Figures, classes: usize) {
     metrics::gauge!("prov_dead_tuples").set(figures.dead_tuples as f64);
     metrics::gauge!("prov_notify_queue_usage").set(figures.notify_queue_usage);
     metrics::gauge!("prov_overdue_instances").set(figures.overdue_instances as f64);
+    metrics::gauge!("prov_attention_instances").set(figures.attention_instances as f64);
 }

@@ -8,6 +8,7 @@
 mod child;
 mod end_to_end;
 mod faults;
+mod health;
 mod instance_api;
 mod invariants;
 mod lanes;

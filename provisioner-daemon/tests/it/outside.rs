@@ -45,6 +45,10 @@ pub(crate) struct Place {
     pub(crate) strays: u32,
     /// How often the secret was replaced.
     pub(crate) secrets_replaced: u32,
+    /// Parts that do not answer, with what they were made from and the repairs that it takes until they do.
+    pub(crate) silent: BTreeMap<String, (String, u32)>,
+    /// Repairs so far.
+    pub(crate) repairs: u32,
 }
 
 /// What a step meets instead of working.
@@ -54,6 +58,7 @@ pub(crate) enum Obstacle {
     Permanent,
     Trouble,
     Waits,
+    Held(Duration),
     Panics,
 }
 
@@ -144,6 +149,10 @@ impl Outside {
                 return Ok(Progress::Trouble(Duration::from_millis(20), why));
             }
             Some(Obstacle::Waits) => return Ok(Progress::Waiting(Duration::from_millis(10))),
+            Some(Obstacle::Held(after)) => {
+                let why = "It is waited for something.".to_owned();
+                return Ok(Progress::Held(after, why));
+            }
             Some(Obstacle::Panics) => panic!("an obstacle"),
             None => {}
         }
@@ -170,17 +179,44 @@ impl Outside {
                 place.apply(step.name, &instance, fence, secret);
             });
         }
+        if self.place(work.instance.id).is_silent(step.name) {
+            return Ok(Progress::Waiting(Duration::from_millis(10)));
+        }
         Ok(Progress::Done)
     }
 }
 
 impl Place {
+    /// Silences a part; it answers again after so many repairs, or a restart.
+    pub(crate) fn silence(&mut self, part: &str, repairs: u32) {
+        let made_from = self.parts[part].clone();
+        self.silent.insert(part.to_owned(), (made_from, repairs));
+    }
+
+    fn is_silent(&self, part: &str) -> bool {
+        let made_from = self.parts.get(part);
+        let silent = self.silent.get(part);
+        silent.is_some_and(|(silent, _)| Some(silent) == made_from)
+    }
+
+    fn repair(&mut self) {
+        self.repairs += 1;
+        for (part, (_, left)) in &mut self.silent {
+            self.parts.remove(part);
+            *left = left.saturating_sub(1);
+        }
+        self.silent.retain(|_, (_, left)| *left > 0);
+    }
+
     fn apply(&mut self, step: &str, instance: &Instance, fence: i64, secret: Option<String>) {
         let mut fresh = self.clone();
         match step {
-            "stop" => fresh
-                .parts
-                .retain(|name, _| !matches!(name.as_str(), "server" | "app")),
+            "stop" => {
+                fresh
+                    .parts
+                    .retain(|name, _| !matches!(name.as_str(), "server" | "app"));
+                fresh.silent.clear();
+            }
             "remove" => {
                 fresh.parts.clear();
                 fresh.secret = None;
@@ -263,14 +299,24 @@ impl Driver for Outside {
         .boxed()
     }
 
+    fn repair<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<(), DriverError>> {
+        self.change(work.instance.id, Place::repair);
+        async move { Ok(()) }.boxed()
+    }
+
     fn observe<'a>(
         &'a self,
         instance: &'a Instance,
     ) -> BoxFuture<'a, Result<Observed, DriverError>> {
         let place = self.place(instance.id);
+        let silent: Vec<&'static str> = UP
+            .into_iter()
+            .filter(|part| place.is_silent(part))
+            .collect();
         let observed = Observed {
-            is_settled: place.is_as_wished(instance),
+            is_settled: place.is_as_wished(instance) && silent.is_empty(),
             is_partly_up: !place.parts.is_empty(),
+            silent,
             internal_urls: json!({"web": "http://127.0.0.1:1"}),
             ..Observed::default()
         };

@@ -80,7 +80,7 @@ impl Scene {
 }
 
 pub(crate) fn start(world: &World, outside: &Outside, settings: Settings) -> Runner {
-    let handler = ReconcileInstance::new(Arc::new(outside.clone()));
+    let handler = ReconcileInstance::new(Arc::new(outside.clone())).always_there();
     crate::made_up::start(world, handler, settings)
 }
 

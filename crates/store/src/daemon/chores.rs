@@ -118,6 +118,9 @@ pub struct Figures {
     pub notify_queue_usage: f64,
     /// Instances whose transitional status should have ended.
     pub overdue_instances: i64,
+    /// Instances that ask for a person.
+    #[serde(default)]
+    pub attention_instances: i64,
 }
 
 /// Figures for the metrics, at most `every` old; also proves that the database can be written to.

@@ -41,6 +41,12 @@ pub struct Instance {
     pub status_age_s: f64,
     /// Whether a transitional status should have ended by now.
     pub is_overdue: bool,
+    /// Automatic repairs in the trouble that is, or was last.
+    pub repairs: i16,
+    /// Seconds since the last of them began.
+    pub repair_age_s: Option<f64>,
+    /// Whether a person is asked to look, and nothing is repaired meanwhile.
+    pub needs_attention: bool,
     /// The owner's Matrix id, once chosen.
     pub owner_matrix_id: Option<String>,
     /// The steps that the customer sees.
@@ -87,6 +93,9 @@ pub struct Seen {
     /// Something the customer should know, or nothing any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<Option<String>>,
+    /// A person is asked to look, with the status and its reason.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub attention: bool,
 }
 
 /// A status with what belongs to it.
@@ -95,6 +104,8 @@ pub struct SeenStatus {
     status: InstanceStatus,
     reason: Option<String>,
     deadline_s: Option<f64>,
+    /// Gives it its time anew although it is not a new one.
+    is_held: bool,
 }
 
 impl SeenStatus {
@@ -104,6 +115,7 @@ impl SeenStatus {
             status,
             reason: reason.map(str::to_owned),
             deadline_s: None,
+            is_held: false,
         }
     }
 
@@ -112,6 +124,15 @@ impl SeenStatus {
         Self {
             deadline_s: Some(deadline.as_secs_f64()),
             ..Self::stable(status, reason)
+        }
+    }
+
+    /// The same, from now on: it waits for something outside, which is not its fault.
+    #[must_use]
+    pub fn held(self) -> Self {
+        Self {
+            is_held: true,
+            ..self
         }
     }
 }
@@ -125,7 +146,9 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
                i.observed_gen, i.observed_restart_gen, i.status, i.status_reason, i.owner_matrix_id, \
                i.progress, i.progress_gen, \
                extract(epoch from now() - i.status_since)::float8 as status_age_s, \
-               coalesce(i.status_deadline < now(), false) as is_overdue \
+               coalesce(i.status_deadline < now(), false) as is_overdue, i.repairs, \
+               extract(epoch from now() - i.repaired_at)::float8 as repair_age_s, \
+               i.attention_since is not null as needs_attention \
              from public.instances i join public.accounts a on a.id = i.account_id where i.id = $1",
         )
         .await?;
@@ -145,6 +168,9 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
         status_reason: row.get("status_reason"),
         status_age_s: row.get("status_age_s"),
         is_overdue: row.get("is_overdue"),
+        repairs: row.get("repairs"),
+        repair_age_s: row.get("repair_age_s"),
+        needs_attention: row.get("needs_attention"),
         owner_matrix_id: row.get("owner_matrix_id"),
         progress: row
             .get::<_, tokio_postgres::types::Json<Vec<StepEntry>>>("progress")
@@ -304,6 +330,24 @@ pub async fn record_step(
         .query_one(
             &statement,
             &[&claim.job, &claim.fence, &instance, &name, &state, &detail],
+        )
+        .await?;
+    Ok(Fenced::of(row.get(0)))
+}
+
+/// Counts an automatic repair that has begun; `detail` tells the customer which.
+pub async fn record_repair(
+    db: &Db,
+    claim: Claim,
+    instance: Uuid,
+    detail: &str,
+) -> Result<Fenced, Error> {
+    let row = db
+        .get()
+        .await?
+        .query_one(
+            "select prov.record_repair($1, $2, $3, $4)",
+            &[&claim.job, &claim.fence, &instance, &detail],
         )
         .await?;
     Ok(Fenced::of(row.get(0)))

@@ -74,9 +74,10 @@ async fn rows(owner: &Client) -> Rows {
     all
 }
 
-/// A later version may add columns, not change what is there.
+/// A later version may add columns, not change what is there; but when a chore was done last, where it did it.
 fn contains(new: &Map<String, Value>, old: &Map<String, Value>) -> bool {
-    old.iter().all(|(name, value)| new.get(name) == Some(value))
+    old.iter()
+        .all(|(name, value)| name == "ran_at" || new.get(name) == Some(value))
 }
 
 async fn applied(owner: &Client) -> usize {

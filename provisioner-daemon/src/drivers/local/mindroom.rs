@@ -106,6 +106,11 @@ pub(super) fn command(
     }
 }
 
+/// Answers as long as MindRoom's process does, also before it is ready.
+pub(super) fn health_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/api/health")
+}
+
 /// Whether MindRoom's agents are in their rooms and its dashboard answers.
 pub(super) async fn is_ready(http: &reqwest::Client, port: u16) -> bool {
     let url = format!("http://127.0.0.1:{port}/api/ready");

@@ -10,6 +10,7 @@ mod groups;
 mod home;
 mod isolation;
 mod kept;
+mod liveness;
 mod lock;
 mod logs;
 mod mindroom;
@@ -140,6 +141,11 @@ impl LocalDriver {
             http,
             _lock: lock,
         });
+        tokio::spawn(liveness::run(
+            Arc::clone(&driver),
+            db.clone(),
+            stop.clone(),
+        ));
         tokio::spawn(tidy::run(Arc::clone(&driver), db, stop));
         Ok(driver)
     }
@@ -253,6 +259,15 @@ impl Driver for LocalDriver {
             }
         }
         .boxed()
+    }
+
+    fn repair<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<(), DriverError>> {
+        for part in Part::ALL {
+            if self.processes.is_silent(work.instance.id, part) {
+                self.processes.stop(work.instance.id, part);
+            }
+        }
+        futures::future::ready(Ok(())).boxed()
     }
 
     fn observe<'a>(

@@ -1,5 +1,7 @@
 //! The processes of all instances: started, adopted after a restart of the daemon, watched, ended.
 
+mod answers;
+
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
@@ -16,6 +18,7 @@ use super::groups::Groups;
 use super::home::Home;
 use super::process::{Command, Identity, find_by_marker};
 use super::{files, logs, users};
+pub(super) use answers::Asked;
 
 /// How long a process may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
@@ -72,10 +75,14 @@ struct Record {
     identity: Identity,
     /// The restart that it was started for.
     generation: i32,
+    /// Whether it has answered since it was started.
+    #[serde(default)]
+    answered: bool,
 }
 
 struct Running {
     record: Record,
+    answers: answers::Answers,
     since: Instant,
     /// Whether it is still on its way to being ready, as far as is known.
     is_starting: bool,
@@ -365,6 +372,7 @@ impl Running {
     fn new(record: Record) -> Self {
         Self {
             record,
+            answers: answers::Answers::default(),
             since: Instant::now(),
             is_starting: false,
             asked: None,
@@ -388,6 +396,7 @@ fn find(dir: &Path, part: Part) -> Option<Record> {
     is_possible.then_some(Record {
         identity,
         generation: 0,
+        answered: false,
     })
 }
 
@@ -426,6 +435,7 @@ fn spawn(
     let record = Record {
         identity,
         generation,
+        answered: false,
     };
     files::write_private(&part.record(&home.dir), &serde_json::to_vec(&record)?)?;
     tracing::info!(instance.id = %home.id, part = part.name(), pid, "started");

@@ -51,13 +51,13 @@ async fn watch(driver: &LocalDriver, db: &Db) {
 }
 
 /// Enqueues a reconcile for each; answers those that could not be.
-async fn enqueue(db: &Db, instances: Vec<Uuid>) -> Vec<Uuid> {
+pub(super) async fn enqueue(db: &Db, instances: Vec<Uuid>) -> Vec<Uuid> {
     let mut left = Vec::new();
     for instance in instances {
         if let Err(error) = jobs::enqueue_instance(db, instance, Duration::ZERO).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "a death is not told yet"
+                "what was noticed is not told yet"
             );
             left.push(instance);
         } else {

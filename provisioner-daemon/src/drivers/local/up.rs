@@ -58,9 +58,9 @@ impl LocalDriver {
     ) -> Result<Progress, DriverError> {
         let wanted = work.instance.restart_gen;
         for part in Part::ALL {
-            if self.processes.is_of_older_generation(home.id, part, wanted)
-                && !self.processes.stop(home.id, part)
-            {
+            let is_to_go = self.processes.is_ending(home.id, part)
+                || self.processes.is_of_older_generation(home.id, part, wanted);
+            if is_to_go && !self.processes.stop(home.id, part) {
                 return Ok(Progress::Waiting(SOON));
             }
         }
@@ -202,6 +202,11 @@ impl LocalDriver {
             synapse::is_ready(&self.http, ports.synapse),
             mindroom::is_ready(&self.http, ports.mindroom)
         );
+        for (part, is_ready) in [(Part::Synapse, matrix), (Part::Mindroom, web)] {
+            if !is_ready && self.processes.is_silent(home.id, part) {
+                observed.silent.push(part.title());
+            }
+        }
         let wants_web = installed.mindroom.is_some();
         observed.is_settled = is_current
             && self.isolation.is_bounded(instance)

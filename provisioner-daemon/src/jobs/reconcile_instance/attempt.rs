@@ -11,15 +11,20 @@ use super::statuses;
 use crate::drivers::{Driver, DriverError, Observed, Progress, Step, Work};
 use crate::runner::{JobContext, JobError, Outcome};
 
-/// An overdue instance is looked at this often.
+/// An overdue instance is looked at this often; one that cannot be removed, hourly.
 const OVERDUE_LOOK: Duration = Duration::from_secs(5);
+const OVERDUE_REMOVAL: Duration = Duration::from_hours(1);
 const TOO_LONG: &str = "It took too long. Please try again; contact support if it stays so.";
 
 pub(super) struct Attempt<'a> {
     pub(super) cx: &'a JobContext,
     pub(super) driver: &'a dyn Driver,
     pub(super) instance: Instance,
-    since: Instant,
+    /// Parts that live and do not answer.
+    pub(super) silent: Vec<&'static str>,
+    /// How soon to look again at the earliest.
+    pub(super) patience: Duration,
+    since: Option<Instant>,
     began: Instant,
 }
 
@@ -28,12 +33,14 @@ impl<'a> Attempt<'a> {
         cx: &'a JobContext,
         driver: &'a dyn Driver,
         instance: Instance,
-        since: Instant,
+        since: Option<Instant>,
     ) -> Self {
         Self {
             cx,
             driver,
             instance,
+            silent: Vec::new(),
+            patience: Duration::ZERO,
             since,
             began: Instant::now(),
         }
@@ -51,6 +58,10 @@ impl<'a> Attempt<'a> {
             metrics::counter!("prov_noop_reconciles_total").increment(1);
             return self.settle(observed).await;
         }
+        if self.waits_for_a_person() && !observed.is_settled {
+            return Ok(Outcome::Superseded);
+        }
+        self.silent.clone_from(&observed.silent);
         self.anchor().await?;
         self.cx.fault(format_args!("anchored:{wish}"))?;
         let on_the_way = statuses::on_the_way(&self.instance, &observed);
@@ -62,6 +73,9 @@ impl<'a> Attempt<'a> {
         let steps = self.driver.plan(&self.instance, self.instance.wish);
         self.list(&steps).await?;
         self.cx.fault(format_args!("listed:{wish}"))?;
+        if !observed.is_settled {
+            self.repair(on_the_way, &steps).await?;
+        }
         for step in steps {
             self.cx.may_go_on()?;
             let progress = self.attempt_step(step, is_told).await?;
@@ -127,11 +141,32 @@ impl<'a> Attempt<'a> {
         status: InstanceStatus,
         reason: Option<&str>,
     ) -> Result<(), JobError> {
+        let seen = match statuses::deadline(status) {
+            Some(deadline) => SeenStatus::until(status, reason, deadline),
+            None => SeenStatus::stable(status, reason),
+        };
+        self.write(status, reason, seen).await
+    }
+
+    /// Says what is waited for, and lets the deadline count from when that is looked at again.
+    pub(super) async fn hold(&mut self, after: Duration, reason: &str) -> Result<(), JobError> {
+        let status = self.instance.status;
+        let seen = match statuses::deadline(status) {
+            Some(deadline) => SeenStatus::until(status, Some(reason), after + deadline).held(),
+            None => SeenStatus::stable(status, Some(reason)),
+        };
+        self.instance.is_overdue = false;
+        self.write(status, Some(reason), seen).await
+    }
+
+    async fn write(
+        &mut self,
+        status: InstanceStatus,
+        reason: Option<&str>,
+        seen: SeenStatus,
+    ) -> Result<(), JobError> {
         let seen = Seen {
-            status: Some(match statuses::deadline(status) {
-                Some(deadline) => SeenStatus::until(status, reason, deadline),
-                None => SeenStatus::stable(status, reason),
-            }),
+            status: Some(seen),
             ..Seen::default()
         };
         JobError::check(
@@ -165,7 +200,7 @@ impl<'a> Attempt<'a> {
     ) -> Result<JobError, JobError> {
         self.record(step, "failed", Some(error.public)).await?;
         if error.is_permanent {
-            return self.block(error.public, &error.cause).await;
+            return self.block(error.public, &error.cause, false).await;
         }
         if self.instance.status_reason.as_deref() != Some(error.public) {
             self.write_status(self.instance.status, Some(error.public))
@@ -174,24 +209,32 @@ impl<'a> Attempt<'a> {
         if let Some(end) = self.overdue(step).await? {
             return Ok(end);
         }
+        if self.instance.wish == Wish::Deleted {
+            tracing::warn!(error = format!("{:#}", error.cause), "not removed yet");
+            let age = Duration::from_secs_f64(self.instance.status_age_s.max(0.0));
+            return Ok(JobError::Waiting(statuses::next_removal(age)));
+        }
         Ok(JobError::transient(error.cause))
     }
 
     /// What becomes of an instance that should have arrived by now.
     pub(super) async fn overdue(&mut self, step: Step) -> Result<Option<JobError>, JobError> {
         let status = self.instance.status;
-        let had_time =
-            statuses::deadline(status).is_some_and(|deadline| self.since.elapsed() > deadline);
+        let had_time = statuses::deadline(status)
+            .is_some_and(|deadline| self.since.is_none_or(|since| since.elapsed() > deadline));
         if !self.instance.is_overdue || !had_time {
             return Ok(None);
         }
         metrics::counter!("prov_instances_overdue_total", "status" => status.word()).increment(1);
         match statuses::when_overdue(status) {
+            Some(InstanceStatus::Error) if status == InstanceStatus::Degraded => {
+                self.ask(step).await.map(Some)
+            }
             Some(InstanceStatus::Error) => {
                 self.record(step, "failed", Some(TOO_LONG)).await?;
                 let cause =
                     anyhow::anyhow!("{} past its deadline at step {}", status.word(), step.name);
-                self.block(TOO_LONG, &cause).await.map(Some)
+                self.block(TOO_LONG, &cause, false).await.map(Some)
             }
             Some(next) => {
                 self.write_status(next, statuses::reason(next)).await?;
@@ -203,19 +246,28 @@ impl<'a> Attempt<'a> {
                     step = step.name,
                     "past its deadline"
                 );
-                Ok(Some(JobError::Waiting(OVERDUE_LOOK)))
+                Ok(Some(JobError::Waiting(match status {
+                    InstanceStatus::Deprovisioning => OVERDUE_REMOVAL,
+                    _ => OVERDUE_LOOK,
+                })))
             }
         }
     }
 
-    /// Ends the job for good; a new wish begins anew.
-    async fn block(&mut self, public: &str, cause: &anyhow::Error) -> Result<JobError, JobError> {
+    /// Ends the job for good; a new wish begins anew. `attention` asks a person to look.
+    pub(super) async fn block(
+        &mut self,
+        public: &str,
+        cause: &anyhow::Error,
+        attention: bool,
+    ) -> Result<JobError, JobError> {
         let chain = format!("{cause:#}");
         tracing::error!(instance.id = %self.instance.id, error = %chain, "blocked");
         let seen = Seen {
             status: Some(SeenStatus::stable(InstanceStatus::Error, Some(public))),
             observed_gen: Some(self.instance.desired_gen),
             observed_restart_gen: Some(self.instance.restart_gen),
+            attention,
             ..Seen::default()
         };
         let error = json!({"class": "permanent", "message": chain});
@@ -243,6 +295,7 @@ impl<'a> Attempt<'a> {
             mindroom_version: is_up.then_some(observed.mindroom_version),
             synapse_version: observed.synapse_version.filter(|_| is_up),
             notice: is_up.then_some(observed.notice),
+            attention: false,
         };
         let wish = self.instance.wish.word();
         self.cx.fault(format_args!("settling:{wish}"))?;

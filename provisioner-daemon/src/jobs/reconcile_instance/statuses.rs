@@ -7,6 +7,27 @@ use store::daemon::instances::Instance;
 
 use crate::drivers::Observed;
 
+/// Waits before each automatic repair: since it is degraded, then since the repair before. So they come when the
+/// trouble is 1, 5 and 15 minutes old.
+const BEFORE_REPAIR: [Duration; 3] = [
+    Duration::from_mins(1),
+    Duration::from_mins(4),
+    Duration::from_mins(10),
+];
+/// Time that the last repair has to help.
+const LAST_CHANCE: Duration = Duration::from_mins(5);
+
+/// What is next for a degraded instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NextRepair {
+    /// Nothing yet, for this long.
+    In(Duration),
+    /// What does not answer is made anew.
+    Now,
+    /// None: a person is asked.
+    Ask,
+}
+
 /// The status while the wish is being brought about.
 pub(super) fn on_the_way(instance: &Instance, observed: &Observed) -> InstanceStatus {
     use InstanceStatus as S;
@@ -15,9 +36,12 @@ pub(super) fn on_the_way(instance: &Instance, observed: &Observed) -> InstanceSt
         Wish::Deleted => S::Deprovisioning,
         Wish::Running => {
             let wants_restart = instance.restart_gen > instance.observed_restart_gen;
+            let is_begun = instance.progress_gen == instance.desired_gen;
             match instance.status {
                 S::Provisioning => S::Provisioning,
-                S::Running | S::Degraded | S::Restarting if wants_restart => S::Restarting,
+                // A restart that took too long stays degraded: with its time anew it would never end.
+                S::Degraded if wants_restart && !is_begun => S::Restarting,
+                S::Running | S::Restarting if wants_restart => S::Restarting,
                 kept @ (S::Restarting | S::Updating | S::Degraded) => kept,
                 S::Running | S::Unknown if observed.is_partly_up => S::Degraded,
                 S::Running | S::Unknown => S::Restarting,
@@ -62,6 +86,31 @@ pub(super) const fn when_overdue(status: InstanceStatus) -> Option<InstanceStatu
             None
         }
     }
+}
+
+/// When a degraded instance is repaired again, or that it was often enough.
+pub(super) fn next_repair(instance: &Instance) -> NextRepair {
+    let age = |seconds: f64| Duration::from_secs_f64(seconds.max(0.0));
+    let since_repair = instance.repair_age_s.map_or(Duration::MAX, age);
+    let done = usize::try_from(instance.repairs).unwrap_or_default();
+    let (left, then) = match BEFORE_REPAIR.get(done) {
+        // One that ran for a moment only is given its first minute, too.
+        Some(wait) => {
+            let first = BEFORE_REPAIR[0].saturating_sub(age(instance.status_age_s));
+            (first.max(wait.saturating_sub(since_repair)), NextRepair::Now)
+        }
+        None => (LAST_CHANCE.saturating_sub(since_repair), NextRepair::Ask),
+    };
+    if left.is_zero() {
+        then
+    } else {
+        NextRepair::In(left)
+    }
+}
+
+/// How long to wait before a removal that did not work is tried again: it is never given up, so it costs no attempt.
+pub(super) fn next_removal(age: Duration) -> Duration {
+    (age / 4).clamp(Duration::from_secs(2), Duration::from_mins(5))
 }
 
 /// What the customer reads with a status on the way.

@@ -1,6 +1,6 @@
 //! The steps of one pass: what the customer sees of them, and doing them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::InstanceStatus;
 use store::daemon::instances;
@@ -9,6 +9,9 @@ use tracing::Instrument;
 use super::attempt::Attempt;
 use crate::drivers::{Progress, Step};
 use crate::runner::JobError;
+
+/// A wait that may outlast a deadline.
+const LONG: Duration = Duration::from_mins(1);
 
 impl Attempt<'_> {
     /// Lists the steps of this generation, unless they are.
@@ -47,7 +50,7 @@ impl Attempt<'_> {
                 .all(|step| step.state == "done")
     }
 
-    fn state_of(&self, step: Step) -> &str {
+    pub(super) fn state_of(&self, step: Step) -> &str {
         let entry = self
             .instance
             .progress
@@ -121,13 +124,13 @@ impl Attempt<'_> {
                 Err(self
                     .overdue(step)
                     .await?
-                    .unwrap_or(JobError::Waiting(after)))
+                    .unwrap_or(JobError::Waiting(after.max(self.patience))))
             }
             Progress::Held(after, reason) => {
                 self.record(step, "running", None).await?;
-                if self.instance.status_reason.as_deref() != Some(&reason) {
-                    self.write_status(self.instance.status, Some(&reason))
-                        .await?;
+                let is_news = self.instance.status_reason.as_deref() != Some(&reason);
+                if is_news || self.instance.is_overdue || after >= LONG {
+                    self.hold(after, &reason).await?;
                 }
                 Err(JobError::Waiting(after))
             }
