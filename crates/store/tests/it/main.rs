@@ -8,6 +8,7 @@ mod privileges;
 mod rules;
 mod schedule;
 mod sessions;
+mod supabase;
 mod support;
 mod tenancy;
 mod tls;
