@@ -9,6 +9,7 @@ mod account;
 mod door;
 mod matrix;
 mod platform;
+mod processes;
 mod replica;
 mod wait;
 
@@ -16,5 +17,6 @@ pub use account::Account;
 pub use door::{Door, new_loopback};
 pub use matrix::Matrix;
 pub use platform::{Answer, Platform, SystemKeys};
+pub use processes::{homeserver_pids, homeservers};
 pub use replica::Replica;
 pub use wait::until;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use platform_tests::{Account, Platform, until};
+use platform_tests::{Account, Platform, homeservers, until};
 use serde_json::Value;
 
 #[tokio::test]
@@ -52,16 +52,4 @@ fn kill_the_daemon(platform: &Platform) {
         .status()
         .unwrap();
     assert!(status.success());
-}
-
-/// Homeserver processes whose command line names the instance. By its id alone: the state folder may be reached by
-/// a link.
-fn homeservers(instance: &Value) -> usize {
-    let id = instance["id"].as_str().unwrap();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
-        .map(|line| String::from_utf8_lossy(&line).into_owned())
-        .filter(|line| line.contains("synapse.app.homeserver") && line.contains(id))
-        .count()
 }

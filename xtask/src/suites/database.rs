@@ -29,7 +29,8 @@ pub(super) fn run() -> Result<()> {
     });
     let platform = Platform::start(Settings {
         rate_limits: RATE_LIMITS,
-        database_url: Some(server.named("mindroom").owner_url()),
+        variables: vec![("DATABASE_URL", server.named("mindroom").owner_url())],
+        ..Settings::default()
     })?;
     let mut command = on_platform(&platform, "database")?;
     command

@@ -1,8 +1,10 @@
 //! `cargo xtask test`: the suites, by name, in the order in which they run.
 
+mod again;
 mod api;
 mod database;
 mod figures;
+mod outside;
 mod platform;
 mod programs;
 mod stand_ins;
@@ -51,11 +53,12 @@ const SUITES: &[Suite] = &[
     Suite::alone("host", host),
     Suite::alone("stand-ins", stand_ins::run),
     Suite::alone("database", database::run),
+    Suite::alone("outside", outside::run),
     Suite::on_platform("system", system),
     Suite::on_platform("api", api::run),
     Suite::on_platform("billing", billing),
     Suite::on_platform("browser", browser),
-    Suite::on_platform("again", again),
+    Suite::on_platform("again", again::run),
     Suite::on_platform("figures", figures::print),
 ];
 
@@ -213,19 +216,6 @@ fn browser(platform: &Platform) -> Result<()> {
         .args(["test"])
         .env("SCREENSHOTS", workspace::target().join("screenshots"));
     visibly("browser", platform.describe(&mut command))
-}
-
-/// Stopped by Ctrl-C and started again, everything is as it was; so after a PostgreSQL that died.
-fn again(platform: &Platform) -> Result<()> {
-    let phase = |name: &str| {
-        let mut command = on_platform(platform, "again")?;
-        command.args(["--ignored", "--exact", name, "--nocapture"]);
-        visibly("again", &mut command)
-    };
-    phase("before")?;
-    platform.restart()?;
-    phase("after")?;
-    phase("outage")
 }
 
 /// Runs a suite with its output shown as it comes.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -29,15 +29,18 @@ const CLIENT_LIMIT: &str = "100000000";
 pub(crate) struct Settings {
     /// Requests a minute by group of routes.
     pub(crate) rate_limits: &'static str,
-    /// The owner's address of another database than the private one.
-    pub(crate) database_url: Option<String>,
+    /// The gateway's port; a free one where none is given.
+    pub(crate) port: Option<u16>,
+    /// Variables of `up`: what it uses in place of its own parts.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             rate_limits: RATE_LIMITS,
-            database_url: None,
+            port: None,
+            variables: Vec::new(),
         }
     }
 }
@@ -60,7 +63,7 @@ impl Platform {
     pub(crate) fn start(settings: Settings) -> Result<Self> {
         // a folder of its own for each run, where PostgreSQL's user can pass
         let state = std::env::temp_dir().join(format!("mindroom-test-{}", std::process::id()));
-        let port = ports::find_free()?;
+        let port = settings.port.map_or_else(ports::find_free, Ok)?;
         let up = spawn(port, &state, &settings)?;
         let platform = Self {
             port,
@@ -72,14 +75,31 @@ impl Platform {
         Ok(platform)
     }
 
-    /// Stops it as Ctrl-C does and starts it again on the same folder.
-    pub(crate) fn restart(&self) -> Result<()> {
+    /// Stops it as Ctrl-C does and starts it again on the same folder; answers how long that start took.
+    pub(crate) fn restart(&self) -> Result<Duration> {
         self.end()?;
         let started = Instant::now();
         *self.up.borrow_mut() = spawn(self.port, &self.state, &self.settings)?;
         self.ready()?;
-        println!("up on a warm checkout: ready in {:.1?}", started.elapsed());
-        Ok(())
+        let took = started.elapsed();
+        println!("up on a warm checkout: ready in {took:.1?}");
+        Ok(took)
+    }
+
+    /// Kills `up` alone, as no `up` can help, and starts another one on what that leaves behind.
+    pub(crate) fn kill_and_start(&self) -> Result<()> {
+        {
+            let mut up = self.up.borrow_mut();
+            up.kill()?;
+            up.wait()?;
+        }
+        *self.up.borrow_mut() = spawn(self.port, &self.state, &self.settings)?;
+        self.ready()
+    }
+
+    /// The gateway's port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Stops it for good.
@@ -103,9 +123,13 @@ impl Platform {
         let addresses = self.state.join("addresses.json");
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
-            let output = std::fs::read_to_string(log()).unwrap_or_default();
+            let output = says();
             if output.lines().any(|line| line.starts_with("ready")) && addresses.exists() {
                 step.done();
+                let mut lines = output.lines().map(str::trim_start);
+                if let Some(database) = lines.find_map(|line| line.strip_prefix("database")) {
+                    println!("{}", database.trim());
+                }
                 return Ok(());
             }
             if let Some(status) = self.up.borrow_mut().try_wait()? {
@@ -152,14 +176,39 @@ impl Drop for Platform {
     }
 }
 
+/// What `up` has said since it was last started.
+pub(crate) fn says() -> String {
+    std::fs::read_to_string(log()).unwrap_or_default()
+}
+
+/// Runs an `up` that is to be refused, and answers what it says.
+pub(crate) fn refused(port: u16, state: &Path, settings: &Settings) -> Result<String> {
+    let output = command(port, state, settings)?
+        .output()
+        .context("start `cargo xtask up`")?;
+    if output.status.success() {
+        bail!("`up` on {} is not refused", state.display());
+    }
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 fn log() -> PathBuf {
     workspace::target().join("logs/test-up.log")
 }
 
-fn spawn(port: u16, state: &PathBuf, settings: &Settings) -> Result<Child> {
+fn spawn(port: u16, state: &Path, settings: &Settings) -> Result<Child> {
     std::fs::create_dir_all(workspace::target().join("logs"))?;
     let output = File::create(log())?;
-    Command::new(std::env::current_exe()?)
+    command(port, state, settings)?
+        .stderr(output.try_clone()?)
+        .stdout(output)
+        .spawn()
+        .context("start `cargo xtask up`")
+}
+
+fn command(port: u16, state: &Path, settings: &Settings) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
         .current_dir(workspace::root())
         .args([
             "up",
@@ -173,15 +222,7 @@ fn spawn(port: u16, state: &PathBuf, settings: &Settings) -> Result<Child> {
         ])
         .arg(state)
         .env("MINDROOM_RUNTIMES_DIR", runtimes())
-        .envs(
-            settings
-                .database_url
-                .iter()
-                .map(|url| ("DATABASE_URL", url)),
-        )
-        .stdin(Stdio::null())
-        .stderr(output.try_clone()?)
-        .stdout(output)
-        .spawn()
-        .context("start `cargo xtask up`")
+        .envs(settings.variables.iter().cloned())
+        .stdin(Stdio::null());
+    Ok(command)
 }
