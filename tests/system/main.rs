@@ -4,6 +4,7 @@
 
 mod chat;
 mod daemon;
+mod health;
 mod rules;
 mod tenancy;
 mod tokens;

@@ -49,7 +49,8 @@ pub(crate) async fn probe(cx: &Context, addresses: Addresses, due: &DueCheck) ->
     let detail = if missing_all {
         Some("no address".to_owned())
     } else {
-        web.or(matrix)
+        let missed: Vec<String> = [web, matrix].into_iter().flatten().collect();
+        (!missed.is_empty()).then(|| missed.join("; "))
     };
     CheckResult {
         id: due.id,

@@ -32,8 +32,8 @@ function stepSentence({ name, state }: InstanceEvent, steps: readonly Step[]): s
 
 /** How it is to be taken. */
 export function toneOf({ kind, name, state }: InstanceEvent): Tone {
-  if (state === "failed" || name === "error" || name === "unhealthy") return "bad";
-  if (name === "degraded" || name === "unknown") return "warn";
+  if (state === "failed" || ["error", "unhealthy", "attention"].includes(name)) return "bad";
+  if (["degraded", "unknown", "repair"].includes(name)) return "warn";
   if (state === "done" || name === "running" || name === "healthy") return "good";
   return kind === "wish" ? "brand" : "neutral";
 }
