@@ -8,8 +8,10 @@ use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::StripePrices;
-use provisioner_daemon::drivers::local;
+use provisioner_daemon::drivers::{kubernetes, local};
 use store::daemon::instance_databases::Server;
+
+use crate::cluster_cli::ClusterArguments;
 
 /// Makes true what the database wishes.
 #[derive(Parser)]
@@ -43,6 +45,8 @@ pub(crate) enum Command {
 pub(crate) enum DriverName {
     /// Processes of this machine.
     Local,
+    /// Objects of the cluster that `KUBECONFIG` names, or that this runs in.
+    Kubernetes,
 }
 
 /// Settings of the daemon itself. Required ones are checked in [`Self::checked`], since clap would ask for
@@ -91,6 +95,16 @@ pub(crate) struct ServeArguments {
     /// none.
     #[arg(long, env = "INSTANCE_CGROUP")]
     instance_cgroup: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: ClusterArguments,
+}
+
+/// Where instances are brought about.
+pub(crate) enum DriverSettings {
+    /// On this machine.
+    Local(local::Config),
+    /// In a cluster.
+    Kubernetes(kubernetes::Config),
 }
 
 /// Checked settings.
@@ -100,19 +114,16 @@ pub(crate) struct Serve {
     pub(crate) stripe_api_url: String,
     pub(crate) stripe_secret_key: stripe::SecretKey,
     pub(crate) stripe_prices: StripePrices,
-    pub(crate) local: local::Config,
+    pub(crate) driver: DriverSettings,
 }
 
 impl ServeArguments {
     /// Everything that the daemon needs, or the name of what is missing.
     pub(crate) fn checked(self) -> anyhow::Result<Serve> {
-        let DriverName::Local = self.driver;
         // By environment only: a command line is readable by all.
         let key = required(std::env::var("STRIPE_SECRET_KEY").ok(), "STRIPE_SECRET_KEY")?;
         let databases = required(self.instance_database_url, "INSTANCE_DATABASE_URL")?;
         let public_url = required(self.public_url, "PUBLIC_URL")?;
-        let state_dir = self.state_dir.filter(|dir| !dir.as_os_str().is_empty());
-        let state_dir = state_dir.context("STATE_DIR is missing or empty")?;
         let model = self
             .model_url
             .filter(|url| !url.is_empty())
@@ -121,6 +132,40 @@ impl ServeArguments {
                 key: std::env::var("MODEL_KEY").unwrap_or_default(),
                 id: self.model_id,
             });
+        let databases = Server::new(&databases).context("INSTANCE_DATABASE_URL")?;
+        let public_url: url::Url = public_url.parse().context("PUBLIC_URL")?;
+        let retention = Duration::from_secs(self.retention);
+        let driver = match self.driver {
+            DriverName::Local => {
+                let state_dir = self.state_dir.filter(|dir| !dir.as_os_str().is_empty());
+                let state_dir = state_dir.context("STATE_DIR is missing or empty")?;
+                DriverSettings::Local(local::Config {
+                    state_dir: std::path::absolute(state_dir)?,
+                    public_url,
+                    databases,
+                    model,
+                    retention,
+                    is_mindroom_required: is_mindroom_required(),
+                    cgroup: self
+                        .instance_cgroup
+                        .filter(|group| !group.as_os_str().is_empty()),
+                })
+            }
+            DriverName::Kubernetes => DriverSettings::Kubernetes(kubernetes::Config {
+                domain: public_url
+                    .host_str()
+                    .context("PUBLIC_URL has no host")?
+                    .to_owned(),
+                databases,
+                helm: self.cluster.helm()?,
+                values: self.cluster.values()?,
+                chart: self.cluster.instance_chart,
+                model,
+                retention,
+                service_account: self.cluster.service_account,
+                synapse_url: self.cluster.synapse_url,
+            }),
+        };
         Ok(Serve {
             listen: self.listen,
             database_url: required(self.database_url, "DATABASE_URL")?,
@@ -129,17 +174,7 @@ impl ServeArguments {
             stripe_prices: required(self.stripe_prices, "STRIPE_PRICES")?
                 .parse()
                 .context("STRIPE_PRICES")?,
-            local: local::Config {
-                state_dir: std::path::absolute(state_dir)?,
-                public_url: public_url.parse().context("PUBLIC_URL")?,
-                databases: Server::new(&databases).context("INSTANCE_DATABASE_URL")?,
-                model,
-                retention: Duration::from_secs(self.retention),
-                is_mindroom_required: is_mindroom_required(),
-                cgroup: self
-                    .instance_cgroup
-                    .filter(|group| !group.as_os_str().is_empty()),
-            },
+            driver,
         })
     }
 }

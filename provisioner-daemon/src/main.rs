@@ -1,12 +1,15 @@
 //! The program: reads its settings, starts driver and runner, ends cleanly on SIGTERM.
 
 mod cli;
+mod cluster_cli;
 
 use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Parser;
+use provisioner_daemon::drivers::Driver;
+use provisioner_daemon::drivers::kubernetes::KubernetesDriver;
 use provisioner_daemon::drivers::local::{self, LocalDriver};
 use provisioner_daemon::jobs::{ReconcileInstance, StripeCatchUp, StripeEvent, StripeTransport};
 use provisioner_daemon::probes;
@@ -15,7 +18,7 @@ use store::daemon::Db;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use cli::{Arguments, Command, Serve};
+use cli::{Arguments, Command, DriverSettings, Serve};
 
 /// Connections for work; heartbeats and the doorbell have their own.
 const CONNECTIONS: usize = 6;
@@ -56,15 +59,23 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         .with_context(|| format!("listen on {}", serve.listen))?;
     let db = Db::new(&serve.database_url, CONNECTIONS)?;
     let stop = CancellationToken::new();
-    local::state_dir(&serve.local.state_dir).context("make the state folder")?;
-    let lock = local::Lock::take(&serve.local.state_dir).await?;
-    let settings = Settings {
-        worker: lock.worker,
-        predecessor: lock.predecessor,
+    let mut settings = Settings {
         faults: faults()?,
         ..Settings::default()
     };
-    let driver = LocalDriver::start(serve.local, lock, db.clone(), stop.clone())?;
+    let driver: Arc<dyn Driver> = match serve.driver {
+        DriverSettings::Local(config) => {
+            local::state_dir(&config.state_dir).context("make the state folder")?;
+            let lock = local::Lock::take(&config.state_dir).await?;
+            settings.worker = lock.worker;
+            settings.predecessor = lock.predecessor;
+            LocalDriver::start(config, lock, db.clone(), stop.clone())?
+        }
+        DriverSettings::Kubernetes(config) => {
+            let cluster = kube::Config::infer().await.context("find the cluster")?;
+            KubernetesDriver::start(config, cluster, db.clone(), stop.clone()).await?
+        }
+    };
     let stripe = stripe::Client::new(
         StripeTransport::over_http()?,
         &serve.stripe_api_url,

@@ -1,5 +1,6 @@
 //! What brings an instance about. A driver only makes and looks; statuses and jobs are the reconcile's.
 
+pub mod kubernetes;
 pub mod local;
 
 use std::time::Duration;

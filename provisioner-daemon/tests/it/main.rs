@@ -11,6 +11,7 @@ mod faults;
 mod health;
 mod instance_api;
 mod invariants;
+mod kubernetes;
 mod lanes;
 mod local;
 mod local_kills;

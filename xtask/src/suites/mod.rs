@@ -2,6 +2,7 @@
 
 mod again;
 mod api;
+mod cluster;
 mod database;
 mod figures;
 mod outside;
@@ -50,6 +51,8 @@ const DATABASE: &[&str] = &["crates/store"];
 /// All suites; a new one is one line here.
 const SUITES: &[Suite] = &[
     Suite::alone("native", native),
+    Suite::alone("charts", cluster::charts),
+    Suite::alone("cluster", cluster::run),
     Suite::alone("host", host),
     Suite::alone("stand-ins", stand_ins::run),
     Suite::alone("database", database::run),
@@ -139,7 +142,9 @@ fn native() -> Result<()> {
     });
     let runtimes = platform::runtimes();
     all(&programs, |command| {
-        command.env("MINDROOM_RUNTIMES_DIR", &runtimes);
+        command
+            .env("MINDROOM_RUNTIMES_DIR", &runtimes)
+            .args(["--skip", cluster::MODULE]);
     })?;
     let mut examples = tools::cargo();
     examples.args(["test", "--workspace", "--doc", "--quiet"]);

@@ -4,6 +4,7 @@
 //! ([`Fenced::Stale`]), not an error: whoever gets it stops working.
 
 pub mod chores;
+pub mod cluster_objects;
 pub mod instance_databases;
 pub mod instances;
 pub mod jobs;

@@ -1,0 +1,388 @@
+//! Instances in a Kubernetes cluster: the chart rendered by Helm, its objects applied by the daemon itself.
+//!
+//! What was applied is listed in the database, what is there is known from watches: an instance that is as it was
+//! wished costs neither a process nor a write.
+
+mod account;
+mod cluster;
+mod index;
+mod manifest;
+mod objects;
+mod render;
+mod space;
+mod values;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use domain::{InstanceStatus, Wish};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use store::daemon::instance_databases::Server;
+use store::daemon::instances::Instance;
+use store::daemon::{Db, cluster_objects};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::local::{Model, synapse};
+use super::{Driver, DriverError, Observed, Progress, Step, Work};
+use cluster::Cluster;
+use index::{Index, Live};
+pub use manifest::{KINDS, Kind};
+use render::Renderer;
+use space::Space;
+
+/// How soon a step that waits for pods is looked at again; it asks the cluster nothing.
+const SOON: Duration = Duration::from_secs(1);
+/// How soon a namespace that is being removed is looked at again.
+const LATER: Duration = Duration::from_secs(3);
+
+const SPACE: &str = "space";
+const DATABASE: &str = "database";
+const OBJECTS: &str = "objects";
+const HOMESERVER: &str = "homeserver";
+const ACCOUNT: &str = "account";
+const MINDROOM: &str = "mindroom";
+const CHECK: &str = "check";
+const STOP: &str = "stop";
+const DATA: &str = "data";
+
+/// The chart's workloads: kind and name.
+const SYNAPSE_SET: (&str, &str) = ("StatefulSet", "synapse");
+const MINDROOM_SET: (&str, &str) = ("Deployment", "mindroom");
+
+/// What the driver is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Instances' hosts are names under it.
+    pub domain: String,
+    /// Where instances' databases are, by an address that holds for the daemon and for pods.
+    pub databases: Server,
+    /// Helm's program.
+    pub helm: PathBuf,
+    /// The folder of the chart.
+    pub chart: PathBuf,
+    /// The operator's values for all instances: images, ingress, how the database is reached.
+    pub values: Value,
+    /// An OpenAI-compatible model provider.
+    pub model: Option<Model>,
+    /// How long a deleted instance's data is kept.
+    pub retention: Duration,
+    /// Who the daemon is in the cluster; it binds its role to this in each namespace. `None`: somebody with rights
+    /// everywhere.
+    pub service_account: Option<ServiceAccount>,
+    /// How an instance's homeserver is reached, with `{namespace}` in it.
+    pub synapse_url: String,
+}
+
+/// A service account.
+#[derive(Debug, Clone)]
+pub struct ServiceAccount {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl std::str::FromStr for ServiceAccount {
+    type Err = anyhow::Error;
+
+    /// Reads `namespace/name`.
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let (namespace, name) = text.split_once('/').context("not namespace/name")?;
+        Ok(Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// The namespace of an instance.
+pub fn namespace(instance: Uuid) -> String {
+    format!("instance-{instance}")
+}
+
+/// The driver.
+pub struct KubernetesDriver {
+    config: Config,
+    cluster: Arc<Cluster>,
+    renderer: Renderer,
+    index: Arc<Index>,
+    db: Db,
+    http: reqwest::Client,
+}
+
+impl KubernetesDriver {
+    /// Connects, and watches from then on.
+    pub async fn start(
+        config: Config,
+        kubernetes: kube::Config,
+        db: Db,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Arc<Self>> {
+        let cluster = Arc::new(Cluster::new(kubernetes).context("make a client of the cluster")?);
+        let version = cluster
+            .version()
+            .await
+            .context("ask the cluster for its version")?;
+        let renderer = Renderer::new(config.helm.clone(), config.chart.clone(), version)
+            .with_context(|| format!("read the chart {}", config.chart.display()))?;
+        let index = Arc::new(Index::default());
+        let watches = watch::run(Arc::clone(&cluster), Arc::clone(&index), db.clone(), stop);
+        tokio::spawn(watches);
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(5))
+            .no_proxy()
+            .build()?;
+        Ok(Arc::new(Self {
+            config,
+            cluster,
+            renderer,
+            index,
+            db,
+            http,
+        }))
+    }
+
+    fn part(&self, instance: Uuid, (kind, name): (&str, &str)) -> Option<Live> {
+        self.index.find(instance, Kind::find(kind)?, name)
+    }
+
+    fn has(&self, instance: Uuid, part: (&str, &str)) -> Progress {
+        match self.part(instance, part) {
+            Some(live) if live.is_ready && live.is_up => Progress::Done,
+            _ => Progress::Waiting(SOON),
+        }
+    }
+
+    fn is_partly_up(&self, instance: Uuid) -> bool {
+        let parts = [SYNAPSE_SET, MINDROOM_SET];
+        let mut parts = parts.iter().filter_map(|part| self.part(instance, *part));
+        parts.any(|live| live.is_up)
+    }
+
+    async fn step(&self, step: Step, work: &Work<'_>) -> Result<Progress, DriverError> {
+        let instance = work.instance;
+        match step.name {
+            SPACE => self.ensure_room(instance).await,
+            DATABASE => {
+                let password = work
+                    .secret("database_password", synapse::random_hex)
+                    .await?;
+                let made = self.config.databases.ensure(instance.id, &password).await;
+                made.map_err(|error| {
+                    DriverError::transient("The database could not be made.", error)
+                })?;
+                Ok(Progress::Done)
+            }
+            OBJECTS => {
+                self.ensure_objects(work).await?;
+                Ok(Progress::Done)
+            }
+            HOMESERVER => Ok(self.has(instance.id, SYNAPSE_SET)),
+            ACCOUNT => self.ensure_account(work).await,
+            MINDROOM => Ok(self.has(instance.id, MINDROOM_SET)),
+            STOP => self.ensure_stopped(work).await,
+            DATA => self.ensure_data_gone(work).await,
+            CHECK => Ok(match self.look(instance).await? {
+                observed if observed.is_settled => Progress::Done,
+                _ => Progress::Waiting(SOON),
+            }),
+            _ => self.ensure_gone(work).await,
+        }
+    }
+
+    async fn ensure_room(&self, instance: &Instance) -> Result<Progress, DriverError> {
+        if self.space(instance.id).await? == Space::Ending {
+            let reason = "What was there before is still being removed.".to_owned();
+            return Ok(Progress::Held(LATER, reason));
+        }
+        self.ensure_space(instance.id).await?;
+        Ok(Progress::Done)
+    }
+
+    /// Without pods; a stopped instance keeps everything else.
+    async fn ensure_stopped(&self, work: &Work<'_>) -> Result<Progress, DriverError> {
+        let instance = work.instance;
+        if self.space(instance.id).await? == Space::There {
+            if instance.wish == Wish::Deleted {
+                self.remove_workloads(work).await?;
+            } else {
+                self.ensure_objects(work).await?;
+            }
+        }
+        let parts = [SYNAPSE_SET, MINDROOM_SET];
+        let mut parts = parts
+            .iter()
+            .filter_map(|part| self.part(instance.id, *part));
+        let is_still = parts.all(|live| live.is_ready && !live.is_up);
+        Ok(if is_still {
+            Progress::Done
+        } else {
+            Progress::Waiting(SOON)
+        })
+    }
+
+    /// Nobody gets in any more, and nothing runs.
+    async fn remove_workloads(&self, work: &Work<'_>) -> Result<(), DriverError> {
+        let (db, claim, id) = (work.db, work.claim, work.instance.id);
+        let mut listed = cluster_objects::list(db, id).await.map_err(objects::away)?;
+        // the way in first
+        listed.sort_by_key(|one| std::cmp::Reverse(Kind::find(&one.kind).map(|kind| kind.stage)));
+        let workloads = listed
+            .iter()
+            .filter(|one| Kind::find(&one.kind).is_some_and(Kind::is_workload));
+        for one in workloads {
+            self.remove(work, one).await?;
+        }
+        // What is left is no longer what a render was applied to.
+        objects::held(cluster_objects::forget_render(db, claim, id).await)?;
+        let listed = cluster_objects::list(db, id).await.map_err(objects::away)?;
+        self.index.expect(id, &listed);
+        Ok(())
+    }
+
+    async fn ensure_data_gone(&self, work: &Work<'_>) -> Result<Progress, DriverError> {
+        let instance = work.instance;
+        let kept_for = Duration::from_secs_f64(instance.status_age_s.max(0.0));
+        let left = self.config.retention.saturating_sub(kept_for);
+        if instance.status == InstanceStatus::Deprovisioning && !left.is_zero() {
+            let reason = "Its data is kept for a while before it is removed.".to_owned();
+            return Ok(Progress::Held(left.min(Duration::from_hours(1)), reason));
+        }
+        let removed = self.config.databases.remove(instance.id).await;
+        removed.map_err(|error| {
+            DriverError::transient("The database could not be removed yet.", error)
+        })?;
+        Ok(Progress::Done)
+    }
+
+    /// The namespace with its volumes; what was listed there is gone with it.
+    async fn ensure_gone(&self, work: &Work<'_>) -> Result<Progress, DriverError> {
+        let (db, claim, id) = (work.db, work.claim, work.instance.id);
+        if !self.remove_space(id).await? {
+            return Ok(Progress::Waiting(LATER));
+        }
+        let listed = cluster_objects::list(db, id).await.map_err(objects::away)?;
+        objects::held(cluster_objects::forget(db, claim, id, &listed).await)?;
+        objects::held(cluster_objects::forget_render(db, claim, id).await)?;
+        self.index.expect(id, &[]);
+        Ok(Progress::Done)
+    }
+
+    async fn look(&self, instance: &Instance) -> Result<Observed, DriverError> {
+        let id = instance.id;
+        if !self.index.is_complete() {
+            let cause = anyhow::anyhow!("the watches have not told all yet");
+            return Err(DriverError::transient(
+                "The cluster is being looked at.",
+                cause,
+            ));
+        }
+        let is_partly_up = self.is_partly_up(id);
+        let listed = cluster_objects::list(&self.db, id)
+            .await
+            .map_err(objects::away)?;
+        let is_settled = match instance.wish {
+            Wish::Deleted => listed.is_empty() && self.space(id).await? == Space::None,
+            Wish::Stopped if listed.is_empty() => true,
+            Wish::Stopped => !is_partly_up && self.is_as_applied(instance, &listed).await?,
+            Wish::Running => {
+                let parts = [SYNAPSE_SET, MINDROOM_SET].map(|part| self.has(id, part));
+                parts == [Progress::Done, Progress::Done]
+                    && self.is_as_applied(instance, &listed).await?
+            }
+        };
+        Ok(Observed {
+            is_settled,
+            is_partly_up,
+            internal_urls: json!({"matrix": self.synapse_url(id)}),
+            owner_matrix_id: Some(values::owner_matrix_id(&self.config, instance)),
+            mindroom_version: self.version("mindroom"),
+            synapse_version: self.version("synapse"),
+            ..Observed::default()
+        })
+    }
+
+    fn synapse_url(&self, instance: Uuid) -> String {
+        let template = &self.config.synapse_url;
+        template.replace("{namespace}", &namespace(instance))
+    }
+
+    /// What is behind the colon of an image that the operator chose.
+    fn version(&self, image: &str) -> Option<String> {
+        let image = self.config.values["images"][image].as_str()?;
+        let (_, version) = image.rsplit_once(':')?;
+        Some(version.to_owned())
+    }
+}
+
+impl Driver for KubernetesDriver {
+    fn raise_anchor<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<i64, DriverError>> {
+        async move {
+            let instance = work.instance;
+            match (self.space(instance.id).await?, instance.wish) {
+                // Nothing can be changed where nothing is, or where everything is on its way out.
+                (Space::Ending, _) | (Space::None, Wish::Deleted | Wish::Stopped) => {
+                    Ok(work.claim.fence)
+                }
+                (Space::None, Wish::Running) => {
+                    self.ensure_space(instance.id).await?;
+                    self.raise(work).await
+                }
+                (Space::There, _) => self.raise(work).await,
+            }
+        }
+        .boxed()
+    }
+
+    fn plan(&self, instance: &Instance, wish: Wish) -> Vec<Step> {
+        let step = |name, title| Step { name, title };
+        match wish {
+            Wish::Stopped => vec![step(STOP, "Stop the pods")],
+            Wish::Deleted => vec![
+                step(STOP, "Stop the pods"),
+                step(DATA, "Remove the database"),
+                step("gone", "Remove the volumes and everything else"),
+            ],
+            Wish::Running => {
+                let is_first = instance.owner_matrix_id.is_none();
+                let title = |first, later| if is_first { first } else { later };
+                vec![
+                    step(SPACE, title("Make room for it", "Look at its room")),
+                    step(
+                        DATABASE,
+                        title("Create the database", "Look at the database"),
+                    ),
+                    step(OBJECTS, title("Create its parts", "Look at its parts")),
+                    step(HOMESERVER, "Start the Matrix homeserver"),
+                    step(
+                        ACCOUNT,
+                        title("Create your Matrix account", "Look at your Matrix account"),
+                    ),
+                    step(MINDROOM, "Start MindRoom"),
+                    step(CHECK, "Check that it answers"),
+                ]
+            }
+        }
+    }
+
+    fn ensure<'a>(
+        &'a self,
+        step: Step,
+        work: &'a Work<'a>,
+    ) -> BoxFuture<'a, Result<Progress, DriverError>> {
+        self.step(step, work).boxed()
+    }
+
+    fn observe<'a>(
+        &'a self,
+        instance: &'a Instance,
+    ) -> BoxFuture<'a, Result<Observed, DriverError>> {
+        self.look(instance).boxed()
+    }
+}

@@ -1,0 +1,207 @@
+//! An instance's namespace: made by the daemon, with what the chart may not hold, and the mark of the last claim.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use k8s_openapi::api::rbac::v1::{RoleBinding, RoleRef, Subject};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::ResourceExt;
+use kube::api::{Api, DeleteParams, PostParams, Preconditions};
+use uuid::Uuid;
+
+use super::KubernetesDriver;
+use super::cluster::{CallError, bounded};
+use super::manifest::{INSTANCE_LABEL, MANAGER};
+use crate::drivers::{DriverError, Work};
+
+/// How long new rights are waited for.
+const RIGHTS_TRIES: u32 = 100;
+const RIGHTS_PAUSE: Duration = Duration::from_millis(50);
+
+/// Names the last claim that worked there.
+const ANCHOR: &str = "mindroom-anchor";
+/// What the daemon may do in an instance's namespace; granted there and nowhere else.
+const ROLE: &str = "mindroom-instance-manager";
+
+/// What became of a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Space {
+    /// There is none.
+    None,
+    /// It can be worked in.
+    There,
+    /// It is being removed.
+    Ending,
+}
+
+impl KubernetesDriver {
+    pub(super) async fn space(&self, instance: Uuid) -> Result<Space, CallError> {
+        let name = super::namespace(instance);
+        let found = bounded(self.cluster.namespaces().get_opt(&name)).await?;
+        Ok(match found {
+            None => Space::None,
+            Some(space) if space.metadata.deletion_timestamp.is_some() => Space::Ending,
+            Some(_) => Space::There,
+        })
+    }
+
+    /// Makes the namespace and what is needed to work in it.
+    pub(super) async fn ensure_space(&self, instance: Uuid) -> Result<(), CallError> {
+        let name = super::namespace(instance);
+        let space = Namespace {
+            metadata: ObjectMeta {
+                name: Some(name.clone()),
+                labels: Some(labels(&[
+                    (INSTANCE_LABEL, &instance.to_string()),
+                    ("pod-security.kubernetes.io/enforce", "restricted"),
+                    ("pod-security.kubernetes.io/warn", "restricted"),
+                ])),
+                ..ObjectMeta::default()
+            },
+            ..Namespace::default()
+        };
+        self.ensure_there(&self.cluster.namespaces(), &space)
+            .await?;
+        let Some(service_account) = &self.config.service_account else {
+            // somebody with rights everywhere
+            return Ok(());
+        };
+        let binding = RoleBinding {
+            metadata: metadata(ROLE),
+            role_ref: RoleRef {
+                api_group: Some("rbac.authorization.k8s.io".to_owned()),
+                kind: "ClusterRole".to_owned(),
+                name: ROLE.to_owned(),
+            },
+            subjects: Some(vec![Subject {
+                kind: "ServiceAccount".to_owned(),
+                name: service_account.name.clone(),
+                namespace: Some(service_account.namespace.clone()),
+                ..Subject::default()
+            }]),
+        };
+        let bindings = self.cluster.typed::<RoleBinding>(&name);
+        if self.ensure_there(&bindings, &binding).await? {
+            self.await_rights(&name).await?;
+        }
+        Ok(())
+    }
+
+    /// A binding holds some moments after it was made; until then everything would be refused for good.
+    async fn await_rights(&self, namespace: &str) -> Result<(), CallError> {
+        let reviews: Api<SelfSubjectAccessReview> = Api::all(self.cluster.client());
+        let question = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(ResourceAttributes {
+                    namespace: Some(namespace.to_owned()),
+                    verb: Some("patch".to_owned()),
+                    resource: Some("secrets".to_owned()),
+                    ..ResourceAttributes::default()
+                }),
+                ..SelfSubjectAccessReviewSpec::default()
+            },
+            ..SelfSubjectAccessReview::default()
+        };
+        for _ in 0..RIGHTS_TRIES {
+            let answer = bounded(reviews.create(&PostParams::default(), &question)).await?;
+            if answer.status.is_some_and(|status| status.allowed) {
+                return Ok(());
+            }
+            tokio::time::sleep(RIGHTS_PAUSE).await;
+        }
+        Err(CallError::TooSlow)
+    }
+
+    /// Makes it unless it is there; answers whether it was not.
+    async fn ensure_there<K>(&self, api: &Api<K>, wanted: &K) -> Result<bool, CallError>
+    where
+        K: kube::Resource
+            + Clone
+            + std::fmt::Debug
+            + serde::Serialize
+            + serde::de::DeserializeOwned,
+    {
+        if bounded(api.get_opt(&wanted.name_any())).await?.is_some() {
+            return Ok(false);
+        }
+        let how = PostParams::default();
+        let create = api.create(&how, wanted);
+        match self.cluster.write("create", create).await {
+            Err(error) if error.is_conflict() => Ok(true),
+            done => done.map(|_| true),
+        }
+    }
+
+    /// Notes a claim in the namespace by compare and swap; answers the one that is noted then.
+    pub(super) async fn raise(&self, work: &Work<'_>) -> Result<i64, DriverError> {
+        let fence = work.claim.fence;
+        let how = PostParams::default();
+        let api: Api<ConfigMap> = self.cluster.typed(&super::namespace(work.instance.id));
+        let Some(mut anchor) = bounded(api.get_opt(ANCHOR)).await? else {
+            let fresh = ConfigMap {
+                metadata: metadata(ANCHOR),
+                data: Some(noted(fence)),
+                ..ConfigMap::default()
+            };
+            let create = api.create(&how, &fresh);
+            self.cluster.write("create", create).await?;
+            return Ok(fence);
+        };
+        let data = anchor.data.take().unwrap_or_default();
+        let last = data.get("fence").and_then(|text| text.parse().ok());
+        let last: i64 = last.unwrap_or_default();
+        if last >= fence {
+            return Ok(last);
+        }
+        anchor.data = Some(noted(fence));
+        // with the version that was read: a later claim's write makes this one fail
+        let replace = api.replace(ANCHOR, &how, &anchor);
+        self.cluster.write("replace", replace).await?;
+        Ok(fence)
+    }
+
+    /// Removes the namespace with all in it; answers whether it is gone.
+    pub(super) async fn remove_space(&self, instance: Uuid) -> Result<bool, CallError> {
+        let name = super::namespace(instance);
+        let namespaces = self.cluster.namespaces();
+        let Some(space) = bounded(namespaces.get_opt(&name)).await? else {
+            return Ok(true);
+        };
+        if space.metadata.deletion_timestamp.is_none() {
+            let how = DeleteParams::background().preconditions(Preconditions {
+                uid: space.uid(),
+                resource_version: None,
+            });
+            let delete = namespaces.delete(&name, &how);
+            match self.cluster.write("delete", delete).await {
+                Err(error) if error.is_not_found() => return Ok(true),
+                done => drop(done?),
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn noted(fence: i64) -> BTreeMap<String, String> {
+    BTreeMap::from([("fence".to_owned(), fence.to_string())])
+}
+
+/// Without the instance's label, which is for what the chart renders.
+fn metadata(name: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        labels: Some(labels(&[])),
+        ..ObjectMeta::default()
+    }
+}
+
+fn labels(more: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let all = [("app.kubernetes.io/managed-by", MANAGER)];
+    let all = all.iter().chain(more);
+    all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! Watches, one a kind over all instances: they keep the index, and ask for a reconcile where somebody else changed
+//! something or a part came up or went down.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use kube::api::{Api, DynamicObject};
+use kube::runtime::watcher::{self, Event, watcher};
+use store::daemon::{Db, cluster_objects, jobs};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::cluster::Cluster;
+use super::index::Index;
+use super::manifest::{INSTANCE_LABEL, KINDS, Kind};
+
+/// Changes within this time are looked at together: an apply of ours is over by then and noted as such.
+const SETTLE: Duration = Duration::from_secs(1);
+/// Everything is compared this often, whatever the watches said.
+const FULL_PASS: Duration = Duration::from_mins(10);
+/// Between two tries of a watch that failed.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Watches until told to stop.
+pub(super) async fn run(cluster: Arc<Cluster>, index: Arc<Index>, db: Db, stop: CancellationToken) {
+    let (tell, told) = mpsc::unbounded_channel();
+    let kinds = KINDS.iter().filter(|kind| kind.is_watched);
+    let watches = kinds.map(|kind| watch_kind(kind, &cluster, &index, tell.clone()));
+    tokio::select! {
+        _ = futures::future::join_all(watches) => {}
+        () = repair(&index, &db, told) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn watch_kind(
+    kind: &'static Kind,
+    cluster: &Cluster,
+    index: &Index,
+    tell: mpsc::UnboundedSender<Uuid>,
+) {
+    let api: Api<DynamicObject> = Api::all_with(cluster.client(), &kind.resource());
+    let config = watcher::Config::default().labels(INSTANCE_LABEL);
+    let mut events = watcher(api, config).boxed();
+    let mut listed = Vec::new();
+    while let Some(event) = events.next().await {
+        let changed: HashSet<Uuid> = match event {
+            Ok(Event::Init) => {
+                listed.clear();
+                continue;
+            }
+            Ok(Event::InitApply(object)) => {
+                listed.push(object);
+                continue;
+            }
+            Ok(Event::InitDone) => index.replace(kind, &std::mem::take(&mut listed)),
+            Ok(Event::Apply(object)) => index.set(kind, &object).into_iter().collect(),
+            Ok(Event::Delete(object)) => index.remove(kind, &object).into_iter().collect(),
+            Err(error) => {
+                tracing::warn!(
+                    kind = kind.name,
+                    error = &error as &dyn std::error::Error,
+                    "a watch failed"
+                );
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+        };
+        for instance in changed {
+            // nobody listens when all of it ends
+            let _ = tell.send(instance);
+        }
+    }
+}
+
+/// Enqueues what is not as it was applied.
+async fn repair(index: &Index, db: &Db, mut told: mpsc::UnboundedReceiver<Uuid>) {
+    while let Err(error) = expect_all(index, db).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the list of objects cannot be read"
+        );
+        tokio::time::sleep(AGAIN).await;
+    }
+    let mut full_pass = tokio::time::interval(FULL_PASS);
+    let mut waiting = HashSet::new();
+    loop {
+        tokio::select! {
+            instance = told.recv() => {
+                let Some(instance) = instance else { return };
+                waiting.insert(instance);
+                tokio::time::sleep(SETTLE).await;
+                while let Ok(instance) = told.try_recv() {
+                    waiting.insert(instance);
+                }
+                waiting.retain(|instance| index.has_drifted(*instance));
+            }
+            _ = full_pass.tick() => waiting.extend(index.drifted()),
+        }
+        if !index.is_complete() {
+            continue;
+        }
+        waiting = enqueue(db, std::mem::take(&mut waiting)).await;
+    }
+}
+
+async fn expect_all(index: &Index, db: &Db) -> Result<(), store::daemon::Error> {
+    let mut listed = cluster_objects::list_all(db).await?;
+    listed.sort_by_key(|(instance, _)| *instance);
+    for of_one in listed.chunk_by(|(one, _), (other, _)| one == other) {
+        let objects: Vec<_> = of_one.iter().map(|(_, object)| object.clone()).collect();
+        index.expect(of_one[0].0, &objects);
+    }
+    Ok(())
+}
+
+/// Answers those that could not be enqueued.
+async fn enqueue(db: &Db, instances: HashSet<Uuid>) -> HashSet<Uuid> {
+    let mut left = HashSet::new();
+    for instance in instances {
+        tracing::info!(instance.id = %instance, "something is not as it was applied");
+        metrics::counter!("prov_drift_total").increment(1);
+        if let Err(error) = jobs::enqueue_instance(db, instance, Duration::ZERO).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a repair is not enqueued yet"
+            );
+            left.insert(instance);
+            continue;
+        }
+        // without it the poll finds the job
+        let _ = jobs::ring(db, 0).await;
+    }
+    left
+}

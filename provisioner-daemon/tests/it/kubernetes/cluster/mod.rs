@@ -1,0 +1,9 @@
+//! Against a real API server, scheduler and controller manager. There is no node: pods are made and wait, or are said
+//! to run by [`kubelet`].
+
+mod chart;
+mod driver;
+mod kubelet;
+mod rights;
+mod scene;
+mod space;

@@ -1,0 +1,110 @@
+//! What the daemon's service account may not do.
+
+use k8s_openapi::api::core::v1::{Namespace, Node, Pod, Secret};
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
+use kube::api::{Api, DeleteParams, ListParams, PostParams};
+use kube::{Client, Error};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::scene::as_daemon;
+use super::space::{Space, administrator, until};
+
+/// The cluster said no: by its roles (403) or by the policy (422).
+fn assert_refused<T: std::fmt::Debug>(what: &str, answer: Result<T, Error>) {
+    match answer {
+        Err(Error::Api(status)) if matches!(status.code, 403 | 422) => {}
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+fn read<T: DeserializeOwned>(value: serde_json::Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+fn binding(role: &str) -> RoleBinding {
+    read(json!({
+        "metadata": {"name": "mine"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", "namespace": "mindroom", "name": "provisioner-daemon"}],
+    }))
+}
+
+fn space(name: &str, instance: &str, standard: &str) -> Namespace {
+    read(json!({"metadata": {"name": name, "labels": {
+        "mindroom.chat/instance": instance, "pod-security.kubernetes.io/enforce": standard,
+    }}}))
+}
+
+#[tokio::test]
+async fn the_daemon_reaches_nothing_but_instances() {
+    let admin = administrator().await;
+    let foreign = Space::new(&admin).await;
+    let daemon = Client::try_from(as_daemon(&admin).await).unwrap();
+    let create = PostParams::default();
+    let namespaces: Api<Namespace> = Api::all(daemon.clone());
+    // The policy holds from some moments after it was made.
+    until("the policy holds", async || {
+        let probe = space("instance-probe", "probe-1", "restricted");
+        let made = namespaces.create(&create, &probe);
+        match made.await {
+            Ok(_) => {
+                let all: Api<Namespace> = Api::all(admin.clone());
+                all.delete("instance-probe", &DeleteParams::default())
+                    .await
+                    .unwrap();
+                None
+            }
+            Err(_) => Some(()),
+        }
+    })
+    .await;
+    for (name, instance, standard) in [
+        ("evil", "evil", "restricted"),
+        ("instance-one", "another", "restricted"),
+        ("instance-two", "two", "privileged"),
+        ("instance-three", "three", "baseline"),
+    ] {
+        let made = namespaces
+            .create(&create, &space(name, instance, standard))
+            .await;
+        assert_refused(name, made);
+    }
+    let delete = DeleteParams::default();
+    assert_refused("delete", namespaces.delete(&foreign.name, &delete).await);
+    let all = ListParams::default();
+    let secrets: Api<Secret> = Api::all(daemon.clone());
+    assert_refused("all secrets", secrets.list(&all).await);
+    let secrets: Api<Secret> = Api::namespaced(daemon.clone(), &foreign.name);
+    assert_refused("foreign secrets", secrets.list(&all).await);
+    let system: Api<Secret> = Api::namespaced(daemon.clone(), "kube-system");
+    assert_refused("the system's secrets", system.list(&all).await);
+    let nodes: Api<Node> = Api::all(daemon.clone());
+    assert_refused("nodes", nodes.list(&all).await);
+    let pods: Api<Pod> = Api::namespaced(daemon.clone(), &foreign.name);
+    assert_refused("pods", pods.list(&all).await);
+    let bindings: Api<RoleBinding> = Api::namespaced(daemon.clone(), &foreign.name);
+    for role in ["cluster-admin", "admin", "mindroom-instance-manager"] {
+        assert_refused(role, bindings.create(&create, &binding(role)).await);
+    }
+    let everywhere: ClusterRoleBinding = read(json!({
+        "metadata": {"name": "mine"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+    }));
+    let cluster: Api<ClusterRoleBinding> = Api::all(daemon.clone());
+    assert_refused("everywhere", cluster.create(&create, &everywhere).await);
+
+    // In an instance's namespace it may bind its own role, and no other.
+    let instance = "0190f8a4-7c1e-7d2a-9b3c-000000000001";
+    let own = space(&format!("instance-{instance}"), instance, "restricted");
+    namespaces.create(&create, &own).await.unwrap();
+    let name = own.metadata.name.unwrap();
+    let bindings: Api<RoleBinding> = Api::namespaced(daemon.clone(), &name);
+    assert_refused("admin", bindings.create(&create, &binding("admin")).await);
+    let mine = binding("mindroom-instance-manager");
+    bindings.create(&create, &mine).await.unwrap();
+    let secrets: Api<Secret> = Api::namespaced(daemon, &name);
+    until("the binding holds", async || secrets.list(&all).await.ok()).await;
+    namespaces.delete(&name, &delete).await.unwrap();
+    foreign.end().await;
+}
