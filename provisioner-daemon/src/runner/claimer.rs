@@ -1,7 +1,7 @@
 //! One loop per class: claims exactly as many jobs as it has free slots.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use store::daemon::jobs::{self, Job, Wanted};
 use tokio::sync::Semaphore;
@@ -13,6 +13,7 @@ pub(super) async fn run(shared: Arc<Shared>, class: usize) {
     let slots = Arc::new(Semaphore::new(shared.settings.slots[class]));
     while !shared.drain.is_cancelled() {
         shared.pulse.tick(NAMES[class.min(NAMES.len() - 1)]);
+        let began = tokio::time::Instant::now();
         let asked = slots.available_permits();
         let got = if asked == 0 || shared.pulse.is_outdated() {
             0
@@ -22,13 +23,20 @@ pub(super) async fn run(shared: Arc<Shared>, class: usize) {
         // There may be more, so look again. Fewer than asked for does not mean the last: an account at its cap,
         // or one suspect at a time, holds others back.
         let wait = if got > 0 {
-            shared.settings.claim_floor
+            Duration::ZERO
         } else {
             jittered(shared.settings.poll)
         };
+        // A bell after a quiet time is followed at once; those of a flood share a claim.
+        let next = async {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = shared.wakes.rung(class) => {}
+            }
+            tokio::time::sleep_until(began + shared.settings.claim_floor).await;
+        };
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = shared.wakes.rung(class) => tokio::time::sleep(shared.settings.claim_floor).await,
+            () = next => {}
             () = shared.drain.cancelled() => return,
         }
     }

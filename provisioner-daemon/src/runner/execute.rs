@@ -189,7 +189,10 @@ impl Ending {
         match self {
             Self::Nothing => {}
             Self::Finish(outcome, error) => {
-                let written = jobs::finish(db, claim, *outcome, error.as_ref()).await?;
+                let written = match (outcome, error) {
+                    (jobs::Outcome::Done, None) => shared.ends.done(db, claim).await?,
+                    _ => jobs::finish(db, claim, *outcome, error.as_ref()).await?,
+                };
                 note_if(written == Fenced::Stale, shared, job).await?;
             }
             Self::Requeue {
@@ -207,6 +210,10 @@ impl Ending {
                     Requeued::Queued | Requeued::Cancelled | Requeued::Stale => {}
                 }
                 shared.wakes.ring_after(class, *delay);
+                if shared.drain.is_cancelled() {
+                    // for the other replicas: this one takes nothing any more
+                    jobs::ring(db, i32::try_from(class).unwrap_or(0)).await?;
+                }
             }
             Self::Bury(error) => {
                 let written = jobs::bury(db, claim, error).await?;

@@ -6,6 +6,7 @@
 mod beat;
 mod claimer;
 mod context;
+mod ends;
 mod execute;
 mod faults;
 mod figures;
@@ -32,6 +33,7 @@ pub use handler::{Handler, JobError, Outcome};
 pub use pulse::Pulse;
 pub use settings::Settings;
 
+use ends::Ends;
 use leases::Leases;
 use wake::Wakes;
 
@@ -51,6 +53,7 @@ struct Shared {
     handlers: BTreeMap<&'static str, Arc<dyn Handler>>,
     kinds: Vec<&'static str>,
     leases: Leases,
+    ends: Ends,
     wakes: Wakes,
     pulse: Pulse,
     /// Set when the process was asked to end: nothing new is begun.
@@ -78,6 +81,7 @@ impl Runner {
             .into_iter()
             .map(|handler| (handler.kind(), handler))
             .collect();
+        let (ends, coming) = Ends::new();
         let shared = Arc::new(Shared {
             beat_db: Db::new(database_url, 1)?,
             db,
@@ -85,6 +89,7 @@ impl Runner {
             kinds: handlers.keys().copied().collect(),
             handlers,
             leases: Leases::default(),
+            ends,
             wakes: Wakes::new(settings.slots.len()),
             pulse: Pulse::new(settings.database_fresh),
             drain: CancellationToken::new(),
@@ -96,6 +101,7 @@ impl Runner {
         for class in 0..shared.settings.slots.len() {
             loops.spawn(claimer::run(Arc::clone(&shared), class));
         }
+        loops.spawn(ends::run(Arc::clone(&shared), coming));
         loops.spawn(listen::run(Arc::clone(&shared)));
         loops.spawn(beat::run(Arc::clone(&shared)));
         loops.spawn(beat::watch(Arc::clone(&shared)));

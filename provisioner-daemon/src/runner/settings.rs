@@ -19,7 +19,7 @@ pub struct Settings {
     pub tenant_cap: i32,
     /// How often the queue is looked at without a doorbell.
     pub poll: Duration,
-    /// Shortest time between two claims of a class.
+    /// Shortest time from the beginning of a claim to that of the next one of its class.
     pub claim_floor: Duration,
     /// How long a lease holds.
     pub lease: Duration,

@@ -133,8 +133,7 @@ pub async fn heartbeat(
     claims: &[Claim],
     ttl: Duration,
 ) -> Result<Vec<(i64, bool)>, Error> {
-    let ids: Vec<i64> = claims.iter().map(|claim| claim.job).collect();
-    let fences: Vec<i64> = claims.iter().map(|claim| claim.fence).collect();
+    let (ids, fences) = columns(claims);
     let client = db.get().await?;
     let statement = client
         .prepare_cached("select id, cancel from prov.heartbeat($1, $2, make_interval(secs => $3))")
@@ -152,15 +151,33 @@ pub async fn finish(
     outcome: Outcome,
     error: Option<&Value>,
 ) -> Result<Fenced, Error> {
-    let row = db
-        .get()
-        .await?
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached("select prov.finish($1, $2, $3, $4)")
+        .await?;
+    let row = client
         .query_one(
-            "select prov.finish($1, $2, $3, $4)",
+            &statement,
             &[&claim.job, &claim.fence, &outcome.word(), &error],
         )
         .await?;
     Ok(Fenced::of(row.get(0)))
+}
+
+/// Ends several jobs as done, all of them or none; answers those whose claims held.
+pub async fn finish_done(db: &Db, claims: &[Claim]) -> Result<Vec<i64>, Error> {
+    let (ids, fences) = columns(claims);
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached("select prov.finish_done($1, $2)")
+        .await?;
+    let rows = client.query(&statement, &[&ids, &fences]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Jobs and fences, as the database takes many.
+fn columns(claims: &[Claim]) -> (Vec<i64>, Vec<i64>) {
+    claims.iter().map(|claim| (claim.job, claim.fence)).unzip()
 }
 
 /// What became of a job that was put back.
@@ -269,9 +286,8 @@ pub async fn enqueue_instance(db: &Db, instance: Uuid, delay: Duration) -> Resul
 
 /// Tells the daemons that a class has work.
 pub async fn ring(db: &Db, class: i32) -> Result<(), Error> {
-    db.get()
-        .await?
-        .execute("select prov.ring($1)", &[&class])
-        .await?;
+    let client = db.get().await?;
+    let statement = client.prepare_cached("select prov.ring($1)").await?;
+    client.execute(&statement, &[&class]).await?;
     Ok(())
 }

@@ -72,7 +72,7 @@ async fn fault_04_the_connection_is_lost_at_the_runners_own_commit() {
         let world = world_with_a_job().await;
         let proxy = Proxy::to(Server::shared().port()).await;
         proxy.set(Trouble {
-            cut: Some(("prov.finish(", cut)),
+            cut: Some(("prov.finish_done(", cut)),
             ..Trouble::default()
         });
         let job = MadeUp::done();
