@@ -1,5 +1,6 @@
-//! Every command a person or CI runs: `cargo xtask build | up | logs | test | check | cluster | openapi`.
+//! Every command a person or CI runs: `cargo xtask build | up | logs | test | bench | check | cluster | openapi`.
 
+mod bench;
 mod build;
 mod check;
 mod cluster;
@@ -42,6 +43,8 @@ enum Command {
     Logs(logs::Options),
     /// Run the test suites, or those whose name is given.
     Test(suites::Options),
+    /// Measure the figures that the platform is to reach, or those whose name is given (docs/bench.md).
+    Bench(bench::Options),
 }
 
 fn main() -> std::process::ExitCode {
@@ -53,6 +56,7 @@ fn main() -> std::process::ExitCode {
         Command::Cluster(command) => cluster::run(&command),
         Command::Logs(options) => logs::run(&options),
         Command::Test(options) => suites::run(&options),
+        Command::Bench(options) => bench::run(&options),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

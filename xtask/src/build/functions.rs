@@ -10,18 +10,29 @@ use crate::{step, workspace};
 /// Builds all functions and copies those that changed.
 pub(crate) fn build() -> Result<()> {
     let packages = packages(&workspace::root().join("functions"))?;
+    compile(&packages)?;
+    remove_strays(&workspace::functions_output(), &packages)
+}
+
+/// Builds the functions of these names, and leaves the others as they are.
+pub(crate) fn build_only(names: &[&str]) -> Result<()> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    compile(&names)
+}
+
+fn compile(packages: &[String]) -> Result<()> {
     let compiler = Compiler::find()?;
     let mut command = compiler.command()?;
     command
         .args(["build", "--profile", "function", "--target", wasm::TARGET])
         .arg("--target-dir")
         .arg(target());
-    for package in &packages {
+    for package in packages {
         command.args(["--package", package]);
     }
     let title = format!("building {} functions with {compiler}", packages.len());
     step::run("functions", &title, &mut command)?;
-    install(&packages)
+    install(packages)
 }
 
 /// Own target folder: the native build has other flags, and sharing one lock would make them wait for each other.
@@ -55,7 +66,7 @@ fn package_name(manifest: &Path) -> Result<String> {
         .with_context(|| format!("{} names no package", manifest.display()))
 }
 
-/// Copies what changed, so that the host's cache of compiled modules holds, and removes what has no package any more.
+/// Copies what changed, so that the host's cache of compiled modules holds.
 fn install(packages: &[String]) -> Result<()> {
     let output = workspace::functions_output();
     std::fs::create_dir_all(&output).with_context(|| format!("make {}", output.display()))?;
@@ -64,8 +75,10 @@ fn install(packages: &[String]) -> Result<()> {
         let source = built.join(format!("{}.wasm", package.replace('-', "_")));
         copy_if_changed(&source, &output.join(format!("{package}.wasm")))?;
     }
-    remove_strays(&output, packages)
+    Ok(())
 }
+
+/// Removes what has no package any more.
 
 fn copy_if_changed(source: &Path, destination: &Path) -> Result<()> {
     let content = std::fs::read(source)

@@ -6,7 +6,7 @@ mod cluster;
 mod database;
 mod figures;
 mod outside;
-mod platform;
+pub(crate) mod platform;
 mod programs;
 mod stand_ins;
 mod versions;

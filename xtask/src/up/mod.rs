@@ -27,6 +27,7 @@ use self::addresses::Addresses;
 use self::launch::Folders;
 use self::outside::Outside;
 use self::part::Part;
+pub(crate) use self::plan::REUSE;
 use self::plan::Plan;
 use self::ports::Ports;
 use self::postgres::Server;

@@ -26,6 +26,10 @@ pub(crate) const PORT_NAMES: [&str; 6] = [
     "provisioner",
 ];
 
+/// How often the host uses an instance of a function again. Each instance checks a token once, at a millisecond of
+/// computing; with Spin's default, 128, it hardly gains by that.
+pub(crate) const REUSE: [&str; 2] = ["--max-instance-reuse-count", "4096"];
+
 /// A part's own variables, by name.
 pub(crate) type Environment = Vec<(String, String)>;
 
@@ -198,7 +202,7 @@ impl Plan<'_> {
     /// The functions' host.
     pub(crate) fn host(&self, stripe_prices: &str) -> Result<Part> {
         let state_dir = self.state.dir("functions")?;
-        let arguments = vec![
+        let mut arguments = vec![
             "up".to_owned(),
             // a function that leaves a transaction open is a bug to see at once
             "--strict".to_owned(),
@@ -209,6 +213,7 @@ impl Plan<'_> {
             "--state-dir".to_owned(),
             state_dir.to_string_lossy().into_owned(),
         ];
+        arguments.extend(REUSE.map(str::to_owned));
         let mut part = part(
             "functions",
             "dev-host",
