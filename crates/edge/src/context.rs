@@ -33,6 +33,8 @@ pub(crate) struct Noted {
     pub(crate) rate: Cell<Option<Rate>>,
     /// Who called.
     pub(crate) account: Cell<Option<Uuid>>,
+    /// Whether this instance had checked the caller's token before; none where no token was good.
+    pub(crate) token_known: Cell<Option<bool>>,
     /// The answer is an earlier one's.
     pub(crate) replayed: Cell<bool>,
     /// The command under way, when it has an idempotency key.

@@ -36,6 +36,7 @@ pub(crate) async fn verify(context: &Context, token: &str) -> Result<AccountCall
     let known = TOKENS.with_borrow(|tokens| tokens.get(&digest).cloned());
     if let Some(claims) = known {
         return if claims.is_current(now) {
+            context.noted.token_known.set(Some(true));
             Ok(claims.caller())
         } else {
             Err(refuse(TokenError::Expired))
@@ -48,6 +49,7 @@ pub(crate) async fn verify(context: &Context, token: &str) -> Result<AccountCall
             .map_err(refuse)?,
         outcome => outcome.map_err(refuse)?,
     };
+    context.noted.token_known.set(Some(false));
     let caller = claims.caller();
     TOKENS.with_borrow_mut(|tokens| {
         if tokens.len() >= MOST_TOKENS {

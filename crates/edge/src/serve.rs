@@ -60,6 +60,7 @@ pub async fn serve(
     log(&json!({
         "request_id": request_id, "method": method.as_str(), "path": path,
         "status": answer.status.as_u16(), "account": noted.account.get(), "cause": cause,
+        "token_known": noted.token_known.get(),
         "duration_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }));
     respond(answer, &method)
