@@ -103,6 +103,17 @@ impl<T: Transport> Client<T> {
         self.call(request).await
     }
 
+    /// Ends the one object whose path it is. Stripe takes it once by itself, hence no key.
+    pub(crate) async fn delete<A: DeserializeOwned>(
+        &self,
+        operation: Operation,
+        id: &str,
+    ) -> Result<A, Error> {
+        let path = operation.path(Some(id))?;
+        self.call(self.request(operation, &path).body(Bytes::new()))
+            .await
+    }
+
     /// The transport learns by an extension which call it sends.
     fn request(&self, operation: Operation, path: &str) -> http::request::Builder {
         let (method, _) = operation.target();

@@ -89,6 +89,11 @@ impl Error {
         }
     }
 
+    /// Whether the customer's bank refused, or the customer has nothing to pay with.
+    pub fn is_declined(&self) -> bool {
+        matches!(self, Self::Api { status, .. } if *status == StatusCode::PAYMENT_REQUIRED)
+    }
+
     /// Whether Stripe has no object of that id (any more).
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Api { status, .. } if *status == StatusCode::NOT_FOUND)

@@ -34,6 +34,12 @@ impl Form {
         self
     }
 
+    /// Adds another form's fields after these.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -39,6 +39,8 @@ operations! {
     ListCheckoutSessions => GET "/v1/checkout/sessions";
     /// Closes a Checkout Session.
     ExpireCheckoutSession => POST "/v1/checkout/sessions/{id}/expire";
+    /// Ends a subscription.
+    CancelSubscription => DELETE "/v1/subscriptions/{id}";
     /// Creates a customer.
     CreateCustomer => POST "/v1/customers";
     /// Reads a customer.
@@ -55,6 +57,8 @@ operations! {
     CreatePrice => POST "/v1/prices";
     /// Lists prices.
     ListPrices => GET "/v1/prices";
+    /// Tells what an invoice would be.
+    CreateInvoicePreview => POST "/v1/invoices/create_preview";
     /// Creates a product.
     CreateProduct => POST "/v1/products";
     /// Reads a product.

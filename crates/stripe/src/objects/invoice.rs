@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use crate::Client;
 use crate::Error;
+use crate::List;
 use crate::Operation;
+use crate::PriceChange;
 use crate::Transport;
 use crate::form::Form;
 
@@ -38,6 +40,29 @@ pub struct Invoice {
     pub attempt_count: u32,
     /// When it is tried again, Unix seconds; none when that is over.
     pub next_payment_attempt: Option<i64>,
+}
+
+/// What an invoice would be.
+#[derive(Debug, Clone, Deserialize)]
+pub struct InvoicePreview {
+    /// Of its lines; negative where more is given back than is charged. Minor units of `currency`.
+    pub total: i64,
+    /// After the customer's balance; never negative. Minor units of `currency`.
+    pub amount_due: i64,
+    /// ISO 4217 in small letters.
+    pub currency: String,
+    /// What it is made of.
+    #[serde(default)]
+    pub lines: List<InvoiceLine>,
+}
+
+/// A line of an invoice.
+#[derive(Debug, Clone, Deserialize)]
+pub struct InvoiceLine {
+    /// In words.
+    pub description: Option<String>,
+    /// Minor units of the invoice's currency.
+    pub amount: i64,
 }
 
 /// What made an invoice. The subscription moved here with the basil versions.
@@ -104,6 +129,20 @@ impl<T: Transport> Client<T> {
     pub async fn retrieve_invoice(&self, id: &str) -> Result<Invoice, Error> {
         self.get(Operation::RetrieveInvoice, Some(id), Form::new())
             .await
+    }
+
+    /// What another price for a subscription would cost. Changes nothing.
+    pub async fn preview_price_change(
+        &self,
+        subscription: &str,
+        change: &PriceChange<'_>,
+        idempotency_key: &str,
+    ) -> Result<InvoicePreview, Error> {
+        let form = Form::new()
+            .with("subscription", subscription)
+            .and(change.form(|name| format!("subscription_details[{name}]")));
+        let operation = Operation::CreateInvoicePreview;
+        self.post(operation, None, form, idempotency_key).await
     }
 }
 

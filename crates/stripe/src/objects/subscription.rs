@@ -61,6 +61,28 @@ pub struct SubscriptionItem {
     pub quantity: Option<u64>,
 }
 
+/// Another price for a subscription's item, from a moment on.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceChange<'a> {
+    /// `si_…`
+    pub item: &'a str,
+    /// `price_…`
+    pub price: &'a str,
+    /// Unix seconds. What a preview names is what the change then costs, when both name the same moment.
+    pub at: i64,
+}
+
+impl PriceChange<'_> {
+    /// The fields, each within `wrapped`. What the rest of the period costs is billed at once.
+    pub(crate) fn form(&self, wrapped: impl Fn(&str) -> String) -> Form {
+        Form::new()
+            .with(&format!("{}[0][id]", wrapped("items")), self.item)
+            .with(&format!("{}[0][price]", wrapped("items")), self.price)
+            .with(&wrapped("proration_behavior"), "always_invoice")
+            .with(&wrapped("proration_date"), self.at)
+    }
+}
+
 /// Where a subscription stands.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,6 +183,25 @@ impl<T: Transport> Client<T> {
         let operation = Operation::UpdateSubscription;
         self.post(operation, Some(id), form, idempotency_key).await
     }
+
+    /// Ends a subscription now, without giving anything back.
+    pub async fn cancel_subscription(&self, id: &str) -> Result<Subscription, Error> {
+        self.delete(Operation::CancelSubscription, id).await
+    }
+
+    /// Changes what is subscribed to. A payment that fails refuses the change ([`Error::is_declined`]).
+    pub async fn change_price(
+        &self,
+        id: &str,
+        change: &PriceChange<'_>,
+        idempotency_key: &str,
+    ) -> Result<Subscription, Error> {
+        let form = change
+            .form(str::to_owned)
+            .with("payment_behavior", "error_if_incomplete");
+        let operation = Operation::UpdateSubscription;
+        self.post(operation, Some(id), form, idempotency_key).await
+    }
 }
 
 #[cfg(test)]
@@ -231,6 +272,41 @@ mod tests {
                 .target(1)
                 .ends_with("&starting_after=sub_2")
         );
+    }
+
+    #[test]
+    fn a_change_and_its_preview_name_the_same_item_price_and_moment() {
+        let preview = r#"{"currency":"usd","total":-300,"amount_due":0,"lines":{"data":[
+            {"description":"Unused time","amount":-300}],"has_more":false}}"#;
+        let client = Script::client(&[
+            (200, &subscription("sub_1", "active")),
+            (200, preview),
+            (200, &subscription("sub_1", "canceled")),
+        ]);
+        let change = PriceChange {
+            item: "si_1",
+            price: "price_2",
+            at: 1_795_430_000,
+        };
+        now(client.change_price("sub_1", &change, "k")).unwrap();
+        let previewed = now(client.preview_price_change("sub_1", &change, "p")).unwrap();
+        assert_eq!((previewed.total, previewed.amount_due), (-300, 0));
+        assert_eq!(previewed.lines.data[0].amount, -300);
+        now(client.cancel_subscription("sub_1")).unwrap();
+        let script = client.transport();
+        assert_eq!(
+            script.body(0),
+            "items%5B0%5D%5Bid%5D=si_1&items%5B0%5D%5Bprice%5D=price_2&proration_behavior=always_invoice\
+             &proration_date=1795430000&payment_behavior=error_if_incomplete"
+        );
+        assert_eq!(
+            script.body(1),
+            "subscription=sub_1&subscription_details%5Bitems%5D%5B0%5D%5Bid%5D=si_1\
+             &subscription_details%5Bitems%5D%5B0%5D%5Bprice%5D=price_2\
+             &subscription_details%5Bproration_behavior%5D=always_invoice\
+             &subscription_details%5Bproration_date%5D=1795430000"
+        );
+        assert_eq!(script.target(2), "DELETE /v1/subscriptions/sub_1");
     }
 
     #[test]

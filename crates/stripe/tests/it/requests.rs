@@ -12,6 +12,7 @@ use stripe::NewCheckoutSession;
 use stripe::NewCustomer;
 use stripe::NewPortalSession;
 use stripe::Operation;
+use stripe::PriceChange;
 use stripe::SecretKey;
 use stripe::Transport;
 use stripe::TransportError;
@@ -92,6 +93,7 @@ async fn call(client: &Client<Recorder>, operation: Operation) -> Result<(), str
         Operation::ExpireCheckoutSession => {
             client.expire_checkout_session("cs_1", "b").await.map(drop)
         }
+        Operation::CancelSubscription => client.cancel_subscription("sub_1").await.map(drop),
         Operation::CreateCustomer => client.create_customer(&customer(), "c").await.map(drop),
         Operation::RetrieveCustomer => client.retrieve_customer("cus_1").await.map(drop),
         Operation::RetrieveEvent => client.retrieve_event("evt_1").await.map(drop),
@@ -100,6 +102,10 @@ async fn call(client: &Client<Recorder>, operation: Operation) -> Result<(), str
             .await
             .map(drop),
         Operation::RetrieveInvoice => client.retrieve_invoice("in_1").await.map(drop),
+        Operation::CreateInvoicePreview => client
+            .preview_price_change("sub_1", &change(), "k")
+            .await
+            .map(drop),
         Operation::CreatePortalSession => {
             client.create_portal_session(&portal(), "d").await.map(drop)
         }
@@ -118,10 +124,13 @@ async fn call(client: &Client<Recorder>, operation: Operation) -> Result<(), str
             client.list_all_subscriptions(Some("sub_1")).await?;
             client.list_subscriptions("cus_1").await.map(drop)
         }
-        Operation::UpdateSubscription => client
-            .set_cancel_at_period_end("sub_1", true, "e")
-            .await
-            .map(drop),
+        Operation::UpdateSubscription => {
+            client.change_price("sub_1", &change(), "j").await?;
+            client
+                .set_cancel_at_period_end("sub_1", true, "e")
+                .await
+                .map(drop)
+        }
     }
 }
 
@@ -172,6 +181,14 @@ fn session() -> NewCheckoutSession<'static> {
         allow_promotion_codes: true,
         metadata: &[("account_id", "1")],
         subscription_metadata: &[("account_id", "1")],
+    }
+}
+
+fn change() -> PriceChange<'static> {
+    PriceChange {
+        item: "si_1",
+        price: "price_2",
+        at: 1_795_430_000,
     }
 }
 
