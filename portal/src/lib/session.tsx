@@ -2,6 +2,7 @@
 
 import type { Session } from "@supabase/supabase-js";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import {
   createContext,
@@ -16,7 +17,7 @@ import {
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
-import { AccountGate, type Closed } from "@/features/settings/account-gate";
+import type { Closed } from "@/features/settings/account-gate";
 import { texts } from "@/texts/account";
 
 import { done } from "./api";
@@ -25,6 +26,12 @@ import { adminStatusQuery } from "./queries";
 import { signInPath } from "./return-path";
 import { NeedsServices, type Services, useOptionalServices, useServices } from "./services";
 import { tabMemory } from "./storage";
+
+/** Few accounts ever see it, and the pages for everybody need not carry it. */
+const AccountGate = dynamic(
+  () => import("@/features/settings/account-gate").then((module) => module.AccountGate),
+  { ssr: false, loading: () => <Loading /> },
+);
 
 interface State {
   /** `undefined` while it is not known yet, null for nobody. */
