@@ -12,5 +12,6 @@ mod portal;
 mod renewal;
 mod shop;
 mod stripe;
+mod subscription;
 mod trouble;
 mod webhooks;

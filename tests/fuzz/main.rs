@@ -28,13 +28,27 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The same requests in every run; set `FUZZ_SEED` for others.
 const SEED: &str = "20261123";
 
+/// Who deletes the own account has nothing more to try.
+const STAYS: [&str; 2] = ["--exclude-path", "/my/gdpr/request-deletion"];
+
+/// An event of Stripe's that is there.
+const EVENT: &str = "evt_fuzz";
+
 struct Caller<'a> {
     name: &'a str,
     authorization: String,
     /// More arguments of the program.
     only: &'a [&'a str],
     /// What `{id}` is, where it is not chosen at random.
-    instance_id: Option<i32>,
+    ids: Option<Ids>,
+}
+
+/// Numbers of things that are there.
+#[derive(Clone, Copy)]
+struct Ids {
+    instance: i32,
+    job: i64,
+    account: Uuid,
 }
 
 #[tokio::test]
@@ -43,7 +57,8 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
     let functions = Replica::start(&platform, LIMITS).await;
     let gateway = Replica::gateway(&platform, &functions.url, "1000000000").await;
     let bearer = |token: &str| format!("Bearer {token}");
-    let (account, owner) = (
+    let (account, owner, leaver) = (
+        Account::sign_up(&platform).await,
         Account::sign_up(&platform).await,
         Account::sign_up(&platform).await,
     );
@@ -57,60 +72,101 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
     let admin = changed("is_admin = true").await;
     let suspended = changed("status = 'suspended'").await;
     let deleted = changed("status = 'deleted', deleted_at = now()").await;
-    let instance_id = owner.stopped_instance(&database).await;
+    let instance = owner.stopped_instance(&database).await;
+    let job = dead_job(&database, &owner).await;
+    let ids = Some(Ids {
+        instance,
+        job,
+        account: account.id,
+    });
+    // for admins one that is gone, since whatever they wish of another is done
+    let gone = account.stopped_instance(&database).await;
+    let end = "update instances set desired_state = 'deleted', status = 'deprovisioned', deprovisioned_at = now()
+        where instance_id = $1";
+    database.execute(end, &[&gone]).await.unwrap();
+    store_event(&database).await;
     let key = key_for_everything(&database).await;
     let callers = [
         Caller {
             name: "nobody",
             authorization: String::new(),
             only: &[],
-            instance_id: None,
+            ids: None,
         },
         Caller {
             name: "account",
             authorization: bearer(&account.token),
-            only: &[],
-            instance_id: None,
+            only: &STAYS,
+            ids: None,
         },
         Caller {
             name: "suspended",
             authorization: bearer(&suspended.token),
             only: &[],
-            instance_id: None,
+            ids: None,
         },
         Caller {
             name: "deleted",
             authorization: bearer(&deleted.token),
             only: &[],
-            instance_id: None,
+            ids: None,
         },
         // without a paid plan, so that nothing is started; nobody guesses what confirms a deletion
         Caller {
             name: "owner",
             authorization: bearer(&owner.token),
-            only: &["--include-path-regex", "^/my/"],
-            instance_id: Some(instance_id),
+            only: &["--include-path-regex", "^/my/", STAYS[0], STAYS[1]],
+            ids,
+        },
+        Caller {
+            name: "leaver",
+            authorization: bearer(&leaver.token),
+            only: &["--include-path-regex", "^/my/gdpr/"],
+            ids: None,
         },
         Caller {
             name: "admin",
             authorization: bearer(&admin.token),
             only: &["--include-path-regex", "^/admin/"],
-            instance_id: None,
+            ids: ids.map(|ids| Ids {
+                instance: gone,
+                ..ids
+            }),
         },
         Caller {
             name: "machine",
             authorization: bearer(&key),
             only: &["--include-path-regex", "^/system/"],
-            instance_id: None,
+            ids: None,
         },
     ];
     for caller in &callers {
         fuzz(&gateway, caller).await;
     }
-    let forget = "delete from instances where instance_id = $1";
-    database.execute(forget, &[&instance_id]).await.unwrap();
+    let forget = "delete from prov.jobs where id = $1";
+    database.execute(forget, &[&job]).await.unwrap();
+    let forget = "delete from instances where instance_id = any ($1)";
+    let made = [instance, gone];
+    database.execute(forget, &[&made.as_slice()]).await.unwrap();
     let forget = "delete from service_keys where name = 'fuzz'";
     database.execute(forget, &[]).await.unwrap();
+}
+
+/// Of a kind that no daemon knows, so that it stays whatever is done with it.
+async fn dead_job(database: &tokio_postgres::Client, owner: &Account) -> i64 {
+    let statement = "insert into prov.jobs (lane, tenant, kind, state, run_at)
+        values ('fuzz:' || $1::text, $1, 'fuzz', 'dead', now() + interval '1 day') returning id";
+    let made = database.query_one(statement, &[&owner.id]).await;
+    made.unwrap().get(0)
+}
+
+/// One that concerns nobody, whatever is done with it.
+async fn store_event(database: &tokio_postgres::Client) {
+    let store = "insert into webhook_events (id, type, object_type, object_id, livemode, payload, created_at,
+           processed_at, outcome)
+         values ($1, 'customer.created', 'customer', 'cus_nobody', false, '{}', now(), now(), 'fuzz')
+         on conflict (id) do nothing";
+    database.execute(store, &[&EVENT]).await.unwrap();
 }
 
 /// A machine's, with every scope that there is.
@@ -166,10 +222,28 @@ async fn fuzz(gateway: &Replica, caller: &Caller<'_>) {
 fn config(folder: &Path, caller: &Caller<'_>) -> PathBuf {
     let common = include_str!("schemathesis.toml");
     // no waiting either: an instance with which nothing happens answers after all the seconds that were asked for
-    let id = caller
-        .instance_id
-        .map(|id| format!("\n[parameters]\n\"path.id\" = {id}\n\"query.wait\" = 0\n"))
-        .unwrap_or_default();
+    let id = caller.ids.map(|ids| {
+        let Ids {
+            instance,
+            job,
+            account,
+        } = ids;
+        let others = [
+            ("/jobs/", job.to_string()),
+            ("/accounts/", format!("\"{account}\"")),
+            ("/webhook-events/", format!("\"{EVENT}\"")),
+        ];
+        let others = others.map(|(path, id)| {
+            format!(
+                "\n[[operations]]\ninclude-path-regex = \"{path}\"\nparameters = {{ \"path.id\" = {id} }}\n"
+            )
+        });
+        format!(
+            "\n[parameters]\n\"path.id\" = {instance}\n\"query.wait\" = 0\n{}",
+            others.concat()
+        )
+    });
+    let id = id.unwrap_or_default();
     let file = folder.join("schemathesis.toml");
     std::fs::write(&file, format!("{common}{id}")).unwrap();
     file

@@ -225,7 +225,11 @@ fn with_required(schema: &Value, wrong: &str, value: &Value) -> Value {
         .as_array()
         .map_or(&[] as &[Value], Vec::as_slice)
     {
-        body[name.as_str().unwrap()] = json!("text");
+        let name = name.as_str().unwrap();
+        body[name] = match schema["properties"][name]["type"].as_str() {
+            Some("boolean") => json!(true),
+            _ => json!("text"),
+        };
     }
     body[wrong] = value.clone();
     body

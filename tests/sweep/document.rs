@@ -3,12 +3,13 @@
 use platform_tests::Door;
 use reqwest::Method;
 use serde_json::Value;
+use uuid::Uuid;
 
 /// One method of one path.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) method: Method,
-    /// With `{id}`.
+    /// With `{name}` for a segment that varies.
     pub(crate) path: String,
     /// Names of the schemes that prove its caller: `account`, `system`, `stripe`, or none.
     pub(crate) security: Option<String>,
@@ -20,15 +21,49 @@ pub(crate) struct Operation {
     pub(crate) statuses: Vec<u16>,
 }
 
+/// What an id is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    Account,
+    Event,
+    Instance,
+    Job,
+}
+
 impl Operation {
     /// `POST /my/account/setup`
     pub(crate) fn call(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// The path for one instance.
-    pub(crate) fn path_of(&self, instance_id: i64) -> String {
-        self.path.replace("{id}", &instance_id.to_string())
+    /// The path for a number: that of an instance or a job, or one from which another id is made.
+    pub(crate) fn path_of(&self, number: i64) -> String {
+        let id = match self.names() {
+            Named::Account => Uuid::from_u128(number.unsigned_abs().into()).to_string(),
+            Named::Event => format!("evt_{number}"),
+            Named::Instance | Named::Job => number.to_string(),
+        };
+        self.path
+            .replace("{id}", &id)
+            .replace("{name}", &format!("swept-{number}"))
+            .replace("{plan}", "hobby")
+            .replace("{cycle}", "monthly")
+    }
+
+    /// What its `{id}` is of, if it has one.
+    pub(crate) fn names(&self) -> Named {
+        let kinds = [
+            ("/jobs/{id}", Named::Job),
+            ("/accounts/{id}", Named::Account),
+            ("/webhook-events/{id}", Named::Event),
+        ];
+        let named = kinds.iter().find(|(below, _)| self.path.contains(below));
+        named.map_or(Named::Instance, |(_, named)| *named)
+    }
+
+    /// Whether it is for admins.
+    pub(crate) fn is_an_admins(&self) -> bool {
+        self.path.starts_with("/admin/")
     }
 
     /// Whether it is done once for one `Idempotency-Key`: every POST but Stripe's, whose events have ids.

@@ -8,6 +8,7 @@ mod bodies;
 mod callers;
 mod deployed;
 mod document;
+mod filling;
 mod idempotency;
 mod limits;
 mod lists;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use stripe::webhook::{Secret, sign};
 use uuid::Uuid;
 
-use crate::document::Operation;
+use crate::document::{Named, Operation};
 use crate::table::Row;
 
 /// Callers who prove themselves by a bearer value, or not at all.
@@ -20,8 +20,16 @@ pub(crate) struct Stage {
     pub(crate) suspended: Account,
     pub(crate) deleted: Account,
     pub(crate) admin: Account,
+    /// Whom admins do something to.
+    pub(crate) subject: Account,
+    /// The number of its instance, once one was made.
+    pub(crate) spare: Option<i32>,
+    /// An event of Stripe's, once one came.
+    pub(crate) event: Option<String>,
     /// The owner's, once it was asked for.
     pub(crate) instance: Value,
+    /// The owner's, once one was made.
+    pub(crate) job: Option<i64>,
 }
 
 impl Stage {
@@ -30,12 +38,16 @@ impl Stage {
         let platform = Platform::get();
         let stage = Self {
             door: Door::of(&platform),
+            subject: Account::sign_up(&platform).await,
+            spare: None,
+            event: None,
             owner: Account::arrive(&platform).await,
             stranger: Account::sign_up(&platform).await,
             suspended: Account::sign_up(&platform).await,
             deleted: Account::sign_up(&platform).await,
             admin: Account::sign_up(&platform).await,
             instance: Value::Null,
+            job: None,
             platform,
         };
         let database = stage.platform.database().await;
@@ -58,6 +70,62 @@ impl Stage {
             .unwrap_or(i64::from(i32::MAX))
     }
 
+    /// Makes a job of the owner's instance: one that waits for its time, as a start would be, or a dead one of a kind
+    /// that no daemon knows.
+    pub(crate) async fn make_job(&mut self, state: &str) {
+        let database = self.platform.database().await;
+        let id = i32::try_from(self.instance_id()).unwrap();
+        let job = database
+            .query_one(
+                "insert into prov.jobs (lane, tenant, kind, state, run_at)
+                 select 'instance:' || id, account_id, case $2 when 'dead' then 'sweep' else 'reconcile-instance' end,
+                   $2, now() + interval '1 day'
+                 from instances where instance_id = $1 returning id",
+                &[&id, &state],
+            )
+            .await;
+        self.job = Some(job.unwrap().get(0));
+    }
+
+    /// Has Stripe send an event that concerns nobody.
+    pub(crate) async fn store_event(&mut self) {
+        let event = an_event();
+        self.deliver(Method::POST, event.to_string())
+            .await
+            .expect(200);
+        self.event = event["id"].as_str().map(str::to_owned);
+    }
+
+    /// Gives the subject an instance with which the daemon has nothing to do.
+    pub(crate) async fn make_spare(&mut self) {
+        let database = self.platform.database().await;
+        self.spare = Some(self.subject.stopped_instance(&database).await);
+    }
+
+    /// Leaves the owner's instance as a job that died leaves it.
+    pub(crate) async fn break_instance(&self) {
+        let database = self.platform.database().await;
+        let id = i32::try_from(self.instance_id()).unwrap();
+        let fail =
+            "update instances set status = 'error', status_deadline = null where instance_id = $1";
+        assert_eq!(database.execute(fail, &[&id]).await.unwrap(), 1);
+    }
+
+    /// The path for what the stage has of the kind that the operation is about.
+    fn path_of(&self, operation: &Operation) -> String {
+        let with = |id: String| operation.path.replace("{id}", &id);
+        match (operation.names(), &self.event) {
+            (Named::Account, _) => with(self.subject.id.to_string()),
+            (Named::Event, Some(event)) => with(event.clone()),
+            (Named::Event, None) => operation.path_of(i64::MAX),
+            (Named::Job, _) => operation.path_of(self.job.unwrap_or(i64::MAX)),
+            (Named::Instance, _) if operation.path.ends_with("/uninstall") => {
+                operation.path_of(self.spare.unwrap_or(i32::MAX).into())
+            }
+            (Named::Instance, _) => operation.path_of(self.instance_id()),
+        }
+    }
+
     /// Calls an operation as its row says, with a bearer value if any.
     pub(crate) async fn call(
         &self,
@@ -77,8 +145,7 @@ impl Stage {
         bearer: Option<&str>,
         key: Option<&str>,
     ) -> Answer {
-        let path = operation.path_of(self.instance_id());
-        let mut request = self.door.request(method, &path);
+        let mut request = self.door.request(method, &self.path_of(operation));
         if let Some(bearer) = bearer {
             request = request.bearer_auth(bearer);
         }
@@ -102,7 +169,7 @@ impl Stage {
         let bearer = match operation.security.as_deref() {
             Some("stripe") => return self.deliver(method, an_event().to_string()).await,
             Some("system") => Some(row.key(&self.platform)),
-            Some(_) if operation.path.starts_with("/admin/") => Some(self.admin.token.as_str()),
+            Some(_) if operation.is_an_admins() => Some(self.admin.token.as_str()),
             Some(_) => Some(self.owner.token.as_str()),
             None => None,
         };
@@ -123,11 +190,12 @@ impl Stage {
         self.platform.send(request).await
     }
 
-    /// A row's body with the instance's name in it.
+    /// A row's body with the instances' names in it.
     fn filled(&self, body: &Value) -> Value {
         let subdomain = self.instance["subdomain"].as_str().unwrap_or("none");
+        let spare = format!("made-{}", &self.subject.id.to_string()[..8]);
         let text = body.to_string().replace("{subdomain}", subdomain);
-        serde_json::from_str(&text).unwrap()
+        serde_json::from_str(&text.replace("{spare}", &spare)).unwrap()
     }
 }
 

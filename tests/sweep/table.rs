@@ -89,6 +89,16 @@ pub(crate) enum Group {
 pub(crate) enum First {
     /// The instance's check is due.
     DueCheck,
+    /// A job of the instance waits for its time.
+    QueuedJob,
+    /// A job of the instance died.
+    DeadJob,
+    /// Somebody else has an instance, too.
+    SpareInstance,
+    /// Stripe sent an event.
+    StoredEvent,
+    /// The instance is in error.
+    InError,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -1,6 +1,6 @@
 //! Accounts and subscriptions.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -40,6 +40,38 @@ pub struct Account {
     pub subscriptions: Vec<Subscription>,
     /// Newest first.
     pub instances: Vec<Instance>,
+}
+
+/// Changes names of the caller's account: what is left out stays, null takes it away.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeMyAccount {
+    /// Name of the person.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    pub full_name: Option<NameChange>,
+    /// Name of the company.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    pub company_name: Option<NameChange>,
+}
+
+/// A name that was sent; null takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NameChange(pub Option<String>);
+
+/// A field that was sent, null too.
+fn given<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<NameChange>, D::Error> {
+    NameChange::deserialize(reader).map(Some)
 }
 
 /// Whether the caller is an admin.

@@ -1,8 +1,9 @@
-//! Checkout, portal, webhook.
+//! Checkout, portal, invoices, changes of a subscription, webhook.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Asks for a checkout.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -51,4 +52,39 @@ pub struct WebhookReceipt {
     pub received: bool,
     /// It was stored before.
     pub duplicate: bool,
+}
+
+/// An invoice and how far it is paid.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Payment {
+    /// Ours.
+    pub id: Uuid,
+    /// Whose; none when the account has gone.
+    pub account_id: Option<Uuid>,
+    /// Stripe's id of the invoice.
+    pub stripe_invoice_id: String,
+    /// Stripe's id of the subscription that it is for.
+    pub stripe_subscription_id: Option<String>,
+    /// The number that is printed on it; none while it is a draft.
+    pub number: Option<String>,
+    /// draft, open, paid, uncollectible or void.
+    pub status: String,
+    /// Minor units.
+    pub amount_due: i64,
+    /// Minor units.
+    pub amount_paid: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Stripe's page of it.
+    pub hosted_invoice_url: Option<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// The caller's invoices.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Invoices {
+    /// Newest first; at most 200.
+    pub invoices: Vec<Payment>,
 }

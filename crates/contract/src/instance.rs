@@ -65,6 +65,9 @@ pub struct Instance {
     pub synapse_version: Option<String>,
     /// Something to know, such as a part that is left out.
     pub notice: Option<String>,
+    /// How long the work under way takes; only in the detail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// The job at work on it, if any.
     pub job: Option<Job>,
     /// RFC 3339, UTC.
@@ -118,6 +121,37 @@ pub enum StepState {
     Done,
     /// Did not work; the reason is the instance's.
     Failed,
+}
+
+/// How long the work on an instance takes, by our own history.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Estimate {
+    /// Of the steps that are to come and the one under way.
+    pub remaining_seconds: i32,
+    /// Each step, in order.
+    pub steps: Vec<StepEstimate>,
+}
+
+/// How long a step takes.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StepEstimate {
+    /// The step's.
+    pub name: String,
+    /// The median of the last times; none for a step that is done and was never timed.
+    pub typical_seconds: Option<f64>,
+}
+
+/// Whether a name may be an instance's.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NameCheck {
+    /// As it was asked for.
+    pub name: String,
+    /// It can be had now.
+    pub available: bool,
+    /// Why not: length, characters, hyphen, reserved or taken.
+    pub reason: Option<String>,
+    /// The same in words.
+    pub message: Option<String>,
 }
 
 /// One row of work of the platform.

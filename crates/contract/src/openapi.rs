@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::operations::{Audience, Kind, OPERATIONS, Operation, SchemaOf};
-use crate::{FieldError, Problem, responses};
+use crate::operations::{Audience, OPERATIONS, Operation, SchemaOf};
+use crate::{FieldError, Kind, Problem, responses};
 
 /// The document. The same text for the same code: it is committed and compared.
 pub fn openapi() -> Value {
@@ -71,12 +71,13 @@ fn must_be_sent(schema: SchemaOf) -> bool {
     required.is_some_and(|fields| fields > 0)
 }
 
-/// `POST /my/instances/{id}/start` becomes `postMyInstancesIdStart`.
+/// `POST /my/instances/{id}/start` becomes `postMyInstancesIdStart`. An underscore stays: some paths have a former
+/// name that differs by it alone.
 fn operation_id(operation: &Operation) -> String {
     let mut id = operation.method.as_str().to_ascii_lowercase();
     for word in operation
         .path
-        .split(|c: char| !c.is_ascii_alphanumeric())
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|w| !w.is_empty())
     {
         id.extend(word.chars().take(1).map(|c| c.to_ascii_uppercase()));
@@ -86,9 +87,11 @@ fn operation_id(operation: &Operation) -> String {
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
-    let id = operation.path.contains("{id}").then(|| {
-        json!({"name": "id", "in": "path", "required": true, "description": "The instance's number",
-            "schema": {"type": "integer", "format": "int32", "minimum": 1}})
+    let segments = operation.path.split('/');
+    let named = segments.filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let named = named.map(|name| {
+        let (meaning, schema) = path_parameter(operation.path, name);
+        json!({"name": name, "in": "path", "required": true, "description": meaning, "schema": schema})
     });
     let query = operation.query.iter().map(|parameter| {
         json!({"name": parameter.name, "in": "query", "required": false,
@@ -97,7 +100,39 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     let key = operation
         .takes_key()
         .then(|| json!({"$ref": "#/components/parameters/IdempotencyKey"}));
-    id.into_iter().chain(query).chain(key).collect()
+    named.chain(query).chain(key).collect()
+}
+
+/// What a segment that varies says, and what it may be.
+fn path_parameter(path: &str, name: &str) -> (&'static str, Value) {
+    match name {
+        "id" if path.contains("/jobs/") => ("The job's number", number("int64")),
+        "id" if path.contains("/accounts/") => (
+            "The account's id",
+            json!({"type": "string", "format": "uuid"}),
+        ),
+        "id" if path.contains("/webhook-events/") => (
+            "Stripe's id of the event",
+            json!({"type": "string", "maxLength": 255, "pattern": "^[A-Za-z0-9_]+$"}),
+        ),
+        "id" => ("The instance's number", number("int32")),
+        "plan" => (
+            "byok, hobby or pro",
+            json!({"type": "string", "pattern": "^(byok|hobby|pro)$"}),
+        ),
+        "cycle" => (
+            "monthly or yearly",
+            json!({"type": "string", "pattern": "^(monthly|yearly)$"}),
+        ),
+        _ => (
+            "Any text; what is wrong with it is the answer",
+            json!({"type": "string", "minLength": 1, "maxLength": 100}),
+        ),
+    }
+}
+
+fn number(format: &str) -> Value {
+    json!({"type": "integer", "format": format, "minimum": 1})
 }
 
 fn kind(kind: Kind) -> Value {
@@ -106,6 +141,7 @@ fn kind(kind: Kind) -> Value {
             json!({"type": "integer", "format": "int64", "minimum": least, "maximum": most})
         }
         Kind::Text(longest) => json!({"type": "string", "maxLength": longest}),
+        Kind::Uuid => json!({"type": "string", "format": "uuid"}),
         // a pattern and not an `enum`: clients in other languages make a type of each enum, and break when a list
         // can be sorted by one field more
         Kind::Word(words) => {

@@ -4,10 +4,21 @@ use http::Method;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::parameters::{
+    ACCOUNTS, AUDIT_LOGS, EVENTS, INSTANCES, JOBS, MY_AUDIT, MY_USAGE, PAYMENTS, Parameter,
+    SUBSCRIPTIONS, USAGE, WEBHOOK_EVENTS,
+};
 use crate::{
-    Account, AccountSetup, ActionResult, AdminAccountList, AdminInstanceList, AdminStatus,
-    Checkout, DeleteInstance, Enqueued, Events, Health, HealthChecks, Instance, InstanceList,
-    PricingConfig, Provision, Provisioned, Redirect, StripeEvent, Subscription, WebhookReceipt,
+    Account, AccountSetup, AccountStatusChanged, ActionResult, AdminAccountDetail,
+    AdminAccountList, AdminChanged, AdminDashboard, AdminInstanceDetail, AdminInstanceList,
+    AdminJob, AdminJobList, AdminPaymentList, AdminStats, AdminStatus, AdminSubscriptionList,
+    AdminUsageList, AdminWebhookEventList, AuditList, CancelSubscription, ChangeAccountStatus,
+    ChangeAdmin, ChangeConsent, ChangeMyAccount, ChangeSubscription, Checkout, ConsentChanged,
+    DeleteInstance, DeletionCancelled, DeletionRequested, EditAccount, Enqueued, Events, Export,
+    Health, HealthChecks, Instance, InstanceList, Invoices, LoggedOut, MyAudit, MyJob, NameCheck,
+    PricingConfig, Provision, Provisioned, Reason, Redirect, Replayed, RequestDeletion,
+    StripeEvent, StripePrice, Subscription, SubscriptionCancelled, SubscriptionChange,
+    SubscriptionReactivated, Uninstall, Usage, WebhookReceipt,
 };
 
 /// Who may call an operation (api.md, Callers).
@@ -32,7 +43,7 @@ pub(crate) type SchemaOf = fn() -> (String, Vec<(String, RefOr<Schema>)>);
 pub struct Operation {
     /// HTTP method.
     pub method: Method,
-    /// Path with `{id}` for the instance's number.
+    /// Path with `{name}` for a segment that varies; `{id}` is what the document says of it.
     pub path: &'static str,
     /// Who may call it.
     pub audience: Audience,
@@ -60,27 +71,16 @@ impl Operation {
     pub fn is_cached(&self) -> bool {
         self.path.starts_with("/pricing/")
     }
-}
 
-/// A query parameter; none has to be sent.
-pub struct Parameter {
-    /// Its name.
-    pub name: &'static str,
-    /// What it may be.
-    pub kind: Kind,
-    /// What it says.
-    pub meaning: &'static str,
-}
+    /// Whether its success is plain text and not JSON.
+    pub fn is_text(&self) -> bool {
+        self.path == "/system/metrics"
+    }
 
-/// What a query parameter may be.
-#[derive(Debug, Clone, Copy)]
-pub enum Kind {
-    /// A whole number within these bounds.
-    Number(i64, i64),
-    /// Text of at most so many bytes.
-    Text(usize),
-    /// One of these words.
-    Word(&'static [&'static str]),
+    /// Whether `Accept: text/csv` gets its success as CSV.
+    pub fn is_csv_too(&self) -> bool {
+        matches!(self.path, "/admin/audit-logs" | "/admin/audit_logs")
+    }
 }
 
 fn schema_of<T: ToSchema + PartialSchema>() -> (String, Vec<(String, RefOr<Schema>)>) {
@@ -88,81 +88,6 @@ fn schema_of<T: ToSchema + PartialSchema>() -> (String, Vec<(String, RefOr<Schem
     T::schemas(&mut all);
     (T::name().into_owned(), all)
 }
-
-const fn parameter(name: &'static str, kind: Kind, meaning: &'static str) -> Parameter {
-    Parameter {
-        name,
-        kind,
-        meaning,
-    }
-}
-
-/// What an account's status can be.
-pub const ACCOUNT_STATUSES: &[&str] = &["pending_verification", "active", "suspended", "deleted"];
-
-/// What an instance's status can be.
-pub const INSTANCE_STATUSES: &[&str] = &[
-    "provisioning",
-    "running",
-    "stopping",
-    "stopped",
-    "restarting",
-    "updating",
-    "degraded",
-    "error",
-    "unknown",
-    "deprovisioning",
-    "deprovisioned",
-];
-
-/// What every list takes, with the fields that it can be sorted by and the statuses of its rows.
-const fn page(sort: &'static [&'static str], statuses: &'static [&'static str]) -> [Parameter; 6] {
-    [
-        parameter(
-            "_start",
-            Kind::Number(0, 1_000_000_000),
-            "First row, from 0",
-        ),
-        parameter(
-            "_end",
-            Kind::Number(1, i32::MAX as i64),
-            "Row after the last, greater than _start; at most 200 rows a page",
-        ),
-        parameter("_sort", Kind::Word(sort), "Field to sort by"),
-        parameter(
-            "_order",
-            Kind::Word(&["ASC", "DESC"]),
-            "Smallest or largest first",
-        ),
-        parameter("q", Kind::Text(200), "Only rows that contain this text"),
-        parameter("status", Kind::Word(statuses), "Only rows with this status"),
-    ]
-}
-
-const ACCOUNTS: &[Parameter] = &page(
-    &["created_at", "email", "full_name", "company_name", "status"],
-    ACCOUNT_STATUSES,
-);
-const INSTANCES: &[Parameter] = &page(
-    &[
-        "created_at",
-        "instance_id",
-        "subdomain",
-        "name",
-        "status",
-        "tier",
-    ],
-    INSTANCE_STATUSES,
-);
-
-const EVENTS: &[Parameter] = &[
-    parameter(
-        "after",
-        Kind::Number(0, i64::MAX),
-        "Only events after this one",
-    ),
-    parameter("wait", Kind::Number(0, 25), "Seconds to wait for one"),
-];
 
 macro_rules! operations {
     ($($audience:ident $method:ident $path:literal $summary:literal
@@ -196,10 +121,26 @@ pub const OPERATIONS: &[Operation] = operations![
     Public GET "/health" "Health of the platform" => 200 gives Health, or 503 gives Health;
     Public GET "/openapi.json" "This document" => 200;
     Public GET "/pricing/config" "Plans and prices" => 200 gives PricingConfig;
+    Public GET "/pricing/stripe-price/{plan}/{cycle}" "Stripe's price of a plan" => 200 gives StripePrice;
     Account GET "/my/account" "My account" => 200 gives Account;
+    Account PATCH "/my/account" "Change my names" takes ChangeMyAccount => 200 gives Account;
     Account GET "/my/account/admin-status" "Whether I am an admin" => 200 gives AdminStatus;
     Account POST "/my/account/setup" "Set my account up" => 200 gives AccountSetup;
     Account GET "/my/subscription" "My subscription" => 200 gives Subscription;
+    Account POST "/my/subscription/cancel" "End my subscription" takes CancelSubscription => 200 gives SubscriptionCancelled,
+        problems [404];
+    Account POST "/my/subscription/reactivate" "Take the end of my subscription back" => 200 gives SubscriptionReactivated,
+        problems [404];
+    Account POST "/my/subscription/change" "Change plan or billing cycle" takes ChangeSubscription => 200 gives SubscriptionChange,
+        problems [402, 404];
+    Account GET "/my/invoices" "My invoices" => 200 gives Invoices;
+    Account GET "/my/usage" "What I used" query MY_USAGE => 200 gives Usage;
+    Account GET "/my/audit" "What was done to my account" query MY_AUDIT => 200 gives MyAudit;
+    Account GET "/my/gdpr/export-data" "Everything that is held on me" => 200 gives Export;
+    Account POST "/my/gdpr/request-deletion" "Delete my account" takes RequestDeletion => 200 gives DeletionRequested;
+    Account POST "/my/gdpr/cancel-deletion" "Take the deletion of my account back" => 200 gives DeletionCancelled;
+    Account POST "/my/gdpr/consent" "What I agree to" takes ChangeConsent => 200 gives ConsentChanged;
+    Account GET "/my/subdomains/{name}" "Whether a name can be had" => 200 gives NameCheck, problems [422];
     Account GET "/my/instances" "My instances" => 200 gives InstanceList;
     Account POST "/my/instances/provision" "Ask for an instance" takes Provision => 202 gives Provisioned,
         problems [402, 409];
@@ -214,12 +155,47 @@ pub const OPERATIONS: &[Operation] = operations![
         problems [402, 404, 409];
     Account GET "/my/instances/{id}/events" "Events of an instance" query EVENTS => 200 gives Events,
         problems [404];
+    Account GET "/my/jobs/{id}" "One of my jobs" => 200 gives MyJob;
+    Account DELETE "/my/jobs/{id}" "Cancel a job of mine" => 202 gives MyJob, problems [409];
     Account POST "/stripe/checkout" "Begin a checkout" takes Checkout => 200 gives Redirect,
         problems [402, 409];
     Account POST "/stripe/portal" "Open the billing portal" => 200 gives Redirect, problems [404];
     Stripe POST "/webhooks/stripe" "Receive an event of Stripe" takes StripeEvent => 200 gives WebhookReceipt;
     System POST "/system/health-checks" "Check the instances that are due" => 200 gives HealthChecks;
     System POST "/system/billing-reconcile" "Compare all subscriptions with Stripe" => 202 gives Enqueued;
+    System GET "/system/metrics" "Figures, as Prometheus reads them" => 200;
+    Admin GET "/admin/stats" "The platform in figures" => 200 gives AdminStats;
+    Admin GET "/admin/metrics/dashboard" "The platform in figures, day by day" => 200 gives AdminDashboard;
     Admin GET "/admin/accounts" "All accounts" query ACCOUNTS => 200 gives AdminAccountList;
+    Admin GET "/admin/accounts/{id}" "An account in detail" => 200 gives AdminAccountDetail;
+    Admin PUT "/admin/accounts/{id}" "Change an account's names and notes" takes EditAccount => 200 gives AdminAccountDetail;
+    Admin PUT "/admin/accounts/{id}/status" "Suspend an account, or let it in again" takes ChangeAccountStatus
+        => 200 gives AccountStatusChanged, problems [409];
+    Admin PUT "/admin/accounts/{id}/admin" "Make an account an admin, or take that away" takes ChangeAdmin
+        => 200 gives AdminChanged, problems [409];
+    Admin POST "/admin/auth/logout" "End my sessions" => 200 gives LoggedOut;
     Admin GET "/admin/instances" "All instances" query INSTANCES => 200 gives AdminInstanceList;
+    Admin GET "/admin/instances/{id}" "An instance in detail" => 200 gives AdminInstanceDetail;
+    Admin POST "/admin/instances/{id}/provision" "Try an instance in error again" takes Reason => 202 gives ActionResult,
+        problems [409];
+    Admin POST "/admin/instances/{id}/start" "Start anybody's instance" takes Reason => 202 gives ActionResult,
+        problems [409];
+    Admin POST "/admin/instances/{id}/stop" "Stop anybody's instance" takes Reason => 202 gives ActionResult,
+        problems [409];
+    Admin POST "/admin/instances/{id}/restart" "Restart anybody's instance" takes Reason => 202 gives ActionResult,
+        problems [409];
+    Admin DELETE "/admin/instances/{id}/uninstall" "Delete anybody's instance" takes Uninstall => 202 gives ActionResult;
+    Admin GET "/admin/subscriptions" "All subscriptions" query SUBSCRIPTIONS => 200 gives AdminSubscriptionList;
+    Admin GET "/admin/payments" "All payments" query PAYMENTS => 200 gives AdminPaymentList;
+    Admin GET "/admin/usage" "What was used" query USAGE => 200 gives AdminUsageList;
+    Admin GET "/admin/usage_metrics" "What was used, by its former name" query USAGE => 200 gives AdminUsageList;
+    Admin GET "/admin/audit-logs" "The audit log" query AUDIT_LOGS => 200 gives AuditList;
+    Admin GET "/admin/audit_logs" "The audit log, by its former name" query AUDIT_LOGS => 200 gives AuditList;
+    Admin GET "/admin/webhook-events" "Events of Stripe" query WEBHOOK_EVENTS => 200 gives AdminWebhookEventList;
+    Admin POST "/admin/webhook-events/{id}/replay" "Act on an event again" => 202 gives Replayed;
+    Admin GET "/admin/jobs" "All jobs" query JOBS => 200 gives AdminJobList;
+    Admin GET "/admin/jobs/{id}" "A job" => 200 gives AdminJob;
+    Admin POST "/admin/jobs/{id}/retry" "Begin a dead job anew" => 202 gives AdminJob, problems [409];
+    Admin POST "/admin/jobs/{id}/cancel" "Cancel a job" => 202 gives AdminJob, problems [409];
+    Admin POST "/admin/jobs/{id}/discard" "Give a dead job up" => 200 gives AdminJob, problems [409];
 ];

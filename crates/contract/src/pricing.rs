@@ -92,3 +92,14 @@ pub struct PricingDiscounts {
     /// What paying yearly saves, in percent.
     pub annual_percentage: u32,
 }
+
+/// Which of Stripe's prices a plan is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StripePrice {
+    /// Stripe's id.
+    pub price_id: String,
+    /// The plan.
+    pub plan: String,
+    /// monthly or yearly.
+    pub billing_cycle: String,
+}

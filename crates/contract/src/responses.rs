@@ -49,7 +49,14 @@ fn done(operation: &Operation, schema: &Value) -> Value {
     if operation.takes_key() {
         names.push("Idempotent-Replayed");
     }
-    let mut response = body("Done", schema);
+    let mut response = if operation.is_text() {
+        json!({"description": "Done", "content": {"text/plain": {"schema": {"type": "string"}}}})
+    } else {
+        body("Done", schema)
+    };
+    if operation.is_csv_too() {
+        response["content"]["text/csv"] = json!({"schema": {"type": "string"}});
+    }
     response["headers"] = headers(&names);
     response
 }
@@ -116,7 +123,7 @@ fn problems(operation: &Operation) -> Vec<u16> {
     };
     let key: &[u16] = if operation.takes_key() { &[409] } else { &[] };
     let mut all = [audience, written, query, key, operation.problems].concat();
-    if operation.path.contains("{id}") {
+    if operation.path.contains('{') {
         all.push(404);
     }
     all.sort_unstable();

@@ -34,6 +34,23 @@ impl fmt::Display for BillingCycle {
     }
 }
 
+/// A word that names no cycle.
+#[derive(Debug, thiserror::Error)]
+#[error("no such billing cycle")]
+pub struct UnknownCycle;
+
+impl FromStr for BillingCycle {
+    type Err = UnknownCycle;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "monthly" => Ok(Self::Monthly),
+            "yearly" => Ok(Self::Yearly),
+            _ => Err(UnknownCycle),
+        }
+    }
+}
+
 /// Stripe's price ids of this environment, from the variable `stripe_prices`:
 /// `hobby_monthly=price_1,hobby_yearly=price_2,…`.
 #[derive(Debug, Clone, Default)]
@@ -66,11 +83,7 @@ impl FromStr for StripePrices {
             let (key, id) = entry.split_once('=').ok_or_else(form)?;
             let (plan, cycle) = key.rsplit_once('_').ok_or_else(form)?;
             let plan: Plan = plan.parse().map_err(|_| form())?;
-            let cycle = match cycle {
-                "monthly" => BillingCycle::Monthly,
-                "yearly" => BillingCycle::Yearly,
-                _ => return Err(form()),
-            };
+            let cycle: BillingCycle = cycle.parse().map_err(|_| form())?;
             if id.is_empty() {
                 return Err(form());
             }

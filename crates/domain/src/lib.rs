@@ -9,10 +9,10 @@ pub mod pricing_schema;
 mod status;
 mod subdomain;
 
-pub use billing::{BillingCycle, StripePrices, StripePricesError};
-pub use ids::{AccountId, InstanceId};
+pub use billing::{BillingCycle, StripePrices, StripePricesError, UnknownCycle};
+pub use ids::{AccountId, InstanceId, JobId};
 pub use plan::{Plan, UNLIMITED, UnknownPlan};
-pub use pricing::{limit_as_number, pricing};
+pub use pricing::{CURRENCY, limit_as_number, pricing};
 pub use pricing_schema::{Limit, Limits, PlanTerms, Pricing};
 pub use status::{Access, InstanceStatus, SubscriptionStatus, Wish};
 pub use subdomain::{InvalidSubdomain, Subdomain, suggest_subdomain};

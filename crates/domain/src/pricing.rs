@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 use crate::plan::UNLIMITED;
 use crate::pricing_schema::{Limit, Pricing};
 
+/// What prices are in: ISO 4217, lower case, as Stripe writes it.
+pub const CURRENCY: &str = "usd";
+
 /// Everything that is sold. The same for every request, so it may live in a static.
 ///
 /// # Panics

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use auth::{AccountCaller, AdminCaller, SystemCaller};
+use domain::{StripePrices, StripePricesError};
 use serde::Serialize;
-use store::{Call, Rate, RequestFacts};
+use store::{Call, Rate, Refusal, RequestFacts};
 use uuid::Uuid;
 
 use crate::Error;
@@ -91,6 +92,18 @@ impl Context {
         }
     }
 
+    /// Refuses a command that went on outside of the database, and keeps that as its answer when it has an
+    /// idempotency key.
+    pub async fn refuse(&self, refusal: Refusal) -> Error {
+        if self.facts.idempotency.is_some()
+            && let Err(error) =
+                store::idempotency::keep_refusal(&self.database, &self.facts, &refusal).await
+        {
+            eprintln!("keep a refusal: {error}");
+        }
+        Error::Refused(refusal, self.noted.rate.get())
+    }
+
     /// The key for one request of this command to an outside part: the same when the command is sent again under
     /// its idempotency key, a new one for each other command.
     pub fn outside_key(&self, what: &str) -> String {
@@ -119,6 +132,14 @@ impl Context {
             .map_err(|error| Error::Misconfigured("stripe_secret_key", error.to_string()))?;
         stripe::Client::new(self.outbound(), &url, key)
             .map_err(|error| Error::Misconfigured("stripe_api_url", error.to_string()))
+    }
+
+    /// Which of Stripe's prices is which plan here.
+    pub async fn stripe_prices(&self) -> Result<StripePrices, Error> {
+        let listed = self.settings.get("stripe_prices").await?;
+        listed.parse().map_err(|error: StripePricesError| {
+            Error::Misconfigured("stripe_prices", error.to_string())
+        })
     }
 
     /// Whether the auth service's keys can be had, so that callers can be let in.

@@ -25,6 +25,7 @@ mod request;
 mod route;
 mod serve;
 mod settings;
+mod text;
 
 pub use answer::Answer;
 pub use caller::Anonymous;
@@ -37,7 +38,8 @@ pub use request::Request;
 pub use route::{Handler, Limits, Route};
 pub use serve::serve;
 pub use settings::Settings;
-pub use store::Begun;
+pub use store::{Begun, Refusal};
+pub use text::{line, lines};
 
 /// Waits without holding anything of the runtime.
 pub async fn sleep(duration: std::time::Duration) {

@@ -153,6 +153,7 @@ fn unavailable(part: &str) -> Row {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "the one table of refusals")]
 fn describe_refusal(refusal: &Refusal) -> Row {
     use StatusCode as S;
     match refusal {
@@ -235,6 +236,77 @@ fn describe_refusal(refusal: &Refusal) -> Row {
             S::NOT_FOUND,
             "no_customer",
             "There is nothing to manage yet: you have not bought a plan.",
+        ),
+        Refusal::AccountNotFound => row(
+            S::NOT_FOUND,
+            "account_not_found",
+            "There is no such account.",
+        ),
+        Refusal::AccountIsDeleted => row(
+            S::CONFLICT,
+            "account_is_deleted",
+            "This account was deleted. Only its owner can take that back.",
+        ),
+        Refusal::AccountIsAdmin => row(
+            S::CONFLICT,
+            "account_is_admin",
+            "This account is an administrator's. Take that away first.",
+        ),
+        Refusal::AccountNotActive { status } => row(
+            S::CONFLICT,
+            "account_not_active",
+            format!("The account is not active; it is {status}."),
+        ),
+        Refusal::LastAdmin => row(
+            S::CONFLICT,
+            "last_admin",
+            "This is the last administrator who can come in. Make another one first.",
+        ),
+        Refusal::EventNotFound => row(
+            S::NOT_FOUND,
+            "event_not_found",
+            "There is no such event here.",
+        ),
+        Refusal::NoPaidSubscription => row(
+            S::NOT_FOUND,
+            "no_paid_subscription",
+            "There is no paid subscription. Choose a plan to get one.",
+        ),
+        Refusal::SubscriptionNotCancelled => row(
+            S::CONFLICT,
+            "subscription_not_cancelled",
+            "Your subscription is not cancelled: it goes on by itself.",
+        ),
+        Refusal::PlanUnchanged => row(
+            S::CONFLICT,
+            "plan_unchanged",
+            "That is the plan and the billing cycle that you have.",
+        ),
+        Refusal::PaymentFailed => row(
+            S::PAYMENT_REQUIRED,
+            "payment_failed",
+            "The payment failed, so nothing was changed. Update your payment method and try again.",
+        ),
+        Refusal::AdminStays => row(
+            S::CONFLICT,
+            "admin_stays",
+            "You are an administrator. Have that taken away before you delete your account.",
+        ),
+        Refusal::DeletionBegun => row(
+            S::CONFLICT,
+            "deletion_begun",
+            "The account is being deleted. That cannot be taken back any more.",
+        ),
+        Refusal::JobNotFound => row(S::NOT_FOUND, "job_not_found", "There is no such job."),
+        Refusal::JobNotDead { state } => row(
+            S::CONFLICT,
+            "job_not_dead",
+            format!("Only a dead job can be retried or discarded; this one is {state}."),
+        ),
+        Refusal::JobNotCancellable { state } => row(
+            S::CONFLICT,
+            "job_not_cancellable",
+            format!("This job is {state} and cannot be cancelled here."),
         ),
         Refusal::UnknownSort => row(
             S::UNPROCESSABLE_ENTITY,

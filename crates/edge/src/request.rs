@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
 use bytes::{Bytes, BytesMut};
+use contract::{Kind, Parameter};
 use futures::StreamExt;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Method, Uri};
 use http_body_util::BodyStream;
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 use store::Page;
+use uuid::Uuid;
 
 use crate::Error;
 
@@ -146,10 +148,11 @@ impl Request {
         }
     }
 
-    /// Which part of a list is asked for: `_start`, `_end`, `_sort`, `_order`, `q`, and `status`, which is one of
-    /// `statuses`. Another name is refused: a filter that is ignored shows more than was asked for.
-    pub fn page(&self, default_sort: &str, statuses: &[&str]) -> Result<Page, Error> {
-        self.knows_queries(&["_start", "_end", "_sort", "_order", "q", "status"])?;
+    /// Which part of a list is asked for, by the list's parameters: `_start`, `_end`, `_sort`, `_order`, `q`, and its
+    /// filters. Another name is refused: a filter that is ignored shows more than was asked for.
+    pub fn page(&self, default_sort: &str, parameters: &[Parameter]) -> Result<Page, Error> {
+        let names: Vec<&str> = parameters.iter().map(|known| known.name).collect();
+        self.knows_queries(&names)?;
         let start = self.query_number("_start", 0..=LAST_START)?.unwrap_or(0);
         let end = self
             .query_number("_end", 0..=i32::MAX)?
@@ -164,21 +167,12 @@ impl Request {
         if !["ASC", "DESC"].contains(&order.as_str()) {
             return Err(Error::invalid("_order", "must be ASC or DESC"));
         }
-        let search = self.query("q")?.filter(|text| !text.is_empty());
-        if search
-            .as_ref()
-            .is_some_and(|text| text.len() > LONGEST_SEARCH)
-        {
-            let message = format!("must have at most {LONGEST_SEARCH} bytes");
-            return Err(Error::invalid("q", message));
-        }
-        let status = self.query("status")?;
-        if status
-            .as_ref()
-            .is_some_and(|status| !statuses.contains(&status.as_str()))
-        {
-            let message = format!("must be one of {}", statuses.join(", "));
-            return Err(Error::invalid("status", message));
+        let search = self.query_text("q", LONGEST_SEARCH)?;
+        let mut filters = Vec::new();
+        for parameter in parameters.iter().filter(|known| known.is_filter()) {
+            if let Some(value) = self.filter(parameter)? {
+                filters.push((parameter.name, value));
+            }
         }
         Ok(Page {
             start,
@@ -187,9 +181,57 @@ impl Request {
                 .query("_sort")?
                 .unwrap_or_else(|| default_sort.to_owned()),
             descending: order == "DESC",
-            search,
-            status,
+            search: search.filter(|text| !text.is_empty()),
+            filters,
         })
+    }
+
+    /// The value of a filter, as the document allows it.
+    fn filter(&self, parameter: &Parameter) -> Result<Option<String>, Error> {
+        match parameter.kind {
+            Kind::Word(words) => match self.query(parameter.name)? {
+                Some(value) if !words.contains(&value.as_str()) => {
+                    let message = format!("must be one of {}", words.join(", "));
+                    Err(Error::invalid(parameter.name, message))
+                }
+                value => Ok(value),
+            },
+            Kind::Text(longest) => self.query_text(parameter.name, longest),
+            Kind::Uuid => match self.query(parameter.name)? {
+                Some(value) if value.parse::<Uuid>().is_err() => Err(Error::invalid(
+                    parameter.name,
+                    "must be the id of an account",
+                )),
+                value => Ok(value),
+            },
+            Kind::Number(least, most) => {
+                let number = self.query_number(parameter.name, least..=most)?;
+                Ok(number.map(|number| number.to_string()))
+            }
+        }
+    }
+
+    /// A query parameter of at most so many bytes.
+    fn query_text(&self, name: &'static str, longest: usize) -> Result<Option<String>, Error> {
+        match self.query(name)? {
+            Some(text) if text.len() > longest => Err(Error::invalid(
+                name,
+                format!("must have at most {longest} bytes"),
+            )),
+            text => Ok(text),
+        }
+    }
+
+    /// Whether the client would rather have this kind of content than JSON.
+    pub fn prefers(&self, kind: &str) -> bool {
+        let accepted = self.header(ACCEPT.as_str()).unwrap_or_default();
+        let mut kinds = accepted
+            .split(',')
+            .filter_map(|one| one.split(';').next())
+            .map(str::trim);
+        let json = "application/json";
+        let first = kinds.find(|one| one.eq_ignore_ascii_case(kind) || *one == json);
+        first.is_some_and(|first| first != json)
     }
 
     /// The bearer value, if there is exactly one.
@@ -386,11 +428,39 @@ mod tests {
     }
 
     #[test]
+    fn of_two_kinds_the_first_is_preferred() {
+        let prefers = |accepted: &str| {
+            let mut request = Request::for_tests("/");
+            request.headers.insert(ACCEPT, accepted.parse().unwrap());
+            request.prefers("text/csv")
+        };
+        for csv in [
+            "text/csv",
+            "text/html, Text/CSV;q=0.9",
+            "text/csv, application/json",
+        ] {
+            assert!(prefers(csv), "{csv}");
+        }
+        for json in ["*/*", "application/json, text/csv", "text/html", ""] {
+            assert!(!prefers(json), "{json}");
+        }
+    }
+
+    #[test]
     fn pages_are_checked() {
-        let page = |path| Request::for_tests(path).page("created_at", &["running"]);
+        let page = |path| Request::for_tests(path).page("created_at", contract::INSTANCES);
         assert_eq!(page("/?_start=5&_end=500").unwrap().limit, LARGEST_PAGE);
         let running = page("/?status=running").unwrap();
-        assert_eq!(running.status.as_deref(), Some("running"));
+        assert_eq!(running.filters, [("status", "running".to_owned())]);
+        let jobs = Request::for_tests("/?state=dead&kind=x").page("id", contract::JOBS);
+        let filters = [("state", "dead".to_owned()), ("kind", "x".to_owned())];
+        assert_eq!(jobs.unwrap().filters, filters);
+        let of = "account_id=00000000-0000-0000-0000-0000000000a1";
+        let path: &'static str = Box::leak(format!("/?{of}").into_boxed_str());
+        let payments = Request::for_tests(path).page("created_at", contract::PAYMENTS);
+        assert_eq!(payments.unwrap().filters[0].0, "account_id");
+        let nobody = Request::for_tests("/?account_id=1").page("created_at", contract::PAYMENTS);
+        assert!(nobody.is_err());
         for wrong in [
             "_start=-1",
             "_start=5&_end=5",

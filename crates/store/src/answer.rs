@@ -1,8 +1,8 @@
 //! What the database functions of schema `api` answer: data or a refusal, how the caller's limit stands, and for
 //! a command sent again under its key, what it answered the first time.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::database::{Access, Database, DatabaseError, Value};
@@ -19,7 +19,7 @@ pub struct Rate {
 }
 
 /// Why the database did not do what was asked. The words are those of the migrations.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// Too many requests in this minute.
@@ -61,6 +61,45 @@ pub enum Refusal {
     InstanceStopped,
     /// There was no checkout yet.
     NoCustomer,
+    /// No such account.
+    AccountNotFound,
+    /// The account was deleted; it comes back by its own hand only.
+    AccountIsDeleted,
+    /// The account is an admin's: that is taken away first.
+    AccountIsAdmin,
+    /// The account is suspended or deleted.
+    AccountNotActive {
+        /// Which of them.
+        status: String,
+    },
+    /// Nobody could come in any more.
+    LastAdmin,
+    /// Stripe sent no such event, or long ago.
+    EventNotFound,
+    /// There is no paid subscription that has not ended.
+    NoPaidSubscription,
+    /// The subscription goes on by itself.
+    SubscriptionNotCancelled,
+    /// That is the plan and cycle that it has.
+    PlanUnchanged,
+    /// The bank refused, or there is nothing to pay with.
+    PaymentFailed,
+    /// An admin's account is not deleted by its owner.
+    AdminStays,
+    /// The deletion is being done, and cannot be taken back.
+    DeletionBegun,
+    /// No such job, or another account's.
+    JobNotFound,
+    /// Only a dead job is begun anew or given up.
+    JobNotDead {
+        /// What it is instead.
+        state: String,
+    },
+    /// The job cannot be cancelled, or not by this caller.
+    JobNotCancellable {
+        /// How it stands.
+        state: String,
+    },
     /// The list cannot be sorted by this field.
     UnknownSort,
     /// A request with the same idempotency key is under way.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::answer::{Answer, ask};
+use crate::answer::{Answer, Refusal, ask};
 use crate::call::RequestFacts;
 use crate::database::{Access, Database, DatabaseError, Value};
 
@@ -24,6 +24,25 @@ pub async fn keep(
     )
     .await?;
     drop(kept); // what was given
+    Ok(())
+}
+
+/// Keeps why a command was not done, as [`keep`] keeps what it answered.
+pub async fn keep_refusal(
+    database: &impl Database,
+    facts: &RequestFacts,
+    refusal: &Refusal,
+) -> Result<(), DatabaseError> {
+    let (call, refusal) = (key_json(facts), json!(refusal));
+    let values = [Value::Json(&call), Value::Json(&refusal)];
+    let kept: Answer<bool> = ask(
+        database,
+        Access::Write,
+        "select api.keep_refusal($1, $2)",
+        &values,
+    )
+    .await?;
+    drop(kept); // that it is kept
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! Instances: reads, wishes, checks.
 
 use auth::{AccountCaller, AdminCaller, Scope, SystemCaller};
-use contract::{ActionResult, AdminInstanceList, Events, HealthChecks, Instance, InstanceList};
+use contract::{
+    ActionResult, AdminInstanceDetail, AdminInstanceList, Events, HealthChecks, Instance,
+    InstanceList,
+};
 use domain::{InstanceId, Plan, Subdomain};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -15,6 +18,8 @@ use crate::page::Page;
 /// What a caller can wish of one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish<'a> {
+    /// Up, and only where it is in error: tried again. For admins; an account's own asks for an instance.
+    Provision,
     /// Up.
     Start,
     /// Down, data kept.
@@ -25,9 +30,17 @@ pub enum Wish<'a> {
     Delete(&'a str),
 }
 
-impl Wish<'_> {
+impl<'a> Wish<'a> {
+    const fn confirm(self) -> Option<&'a str> {
+        match self {
+            Self::Delete(confirm) => Some(confirm),
+            _ => None,
+        }
+    }
+
     const fn word(self) -> &'static str {
         match self {
+            Self::Provision => "provision",
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Restart => "restart",
@@ -118,20 +131,75 @@ pub async fn record_wish(
     wish: Wish<'_>,
 ) -> Result<Answer<ActionResult>, DatabaseError> {
     let call = call.json();
-    let confirm = match wish {
-        Wish::Delete(confirm) => Some(confirm),
-        _ => None,
-    };
     let values = [
         Value::Json(&call),
         Value::Int(id.0),
         Value::Text(wish.word()),
-        Value::MaybeText(confirm),
+        Value::MaybeText(wish.confirm()),
     ];
     ask(
         database,
         Access::Write,
         "select api.answered($1, api.record_wish($1, $2, $3, $4))",
+        &values,
+    )
+    .await
+}
+
+/// Any instance in detail, for admins.
+pub async fn find_any(
+    database: &impl Database,
+    call: Call<'_, AdminCaller>,
+    id: InstanceId,
+) -> Result<Answer<AdminInstanceDetail>, DatabaseError> {
+    let call = call.json();
+    let values = [Value::Json(&call), Value::Int(id.0)];
+    ask(
+        database,
+        Access::Read,
+        "select api.admin_instance($1, $2)",
+        &values,
+    )
+    .await
+}
+
+/// Records what an admin wishes anybody's instance to be.
+pub async fn record_admin_wish(
+    database: &impl Database,
+    call: Call<'_, AdminCaller>,
+    id: InstanceId,
+    wish: Wish<'_>,
+    reason: Option<&str>,
+) -> Result<Answer<ActionResult>, DatabaseError> {
+    let call = call.json();
+    let values = [
+        Value::Json(&call),
+        Value::Int(id.0),
+        Value::Text(wish.word()),
+        Value::MaybeText(wish.confirm()),
+        Value::MaybeText(reason),
+    ];
+    ask(
+        database,
+        Access::Write,
+        "select api.answered($1, api.admin_wish($1, $2, $3, $4, $5))",
+        &values,
+    )
+    .await
+}
+
+/// Whether a name is another instance's, or was another account's not long ago.
+pub async fn is_name_taken(
+    database: &impl Database,
+    call: Call<'_, AccountCaller>,
+    name: &str,
+) -> Result<Answer<bool>, DatabaseError> {
+    let call = call.json();
+    let values = [Value::Json(&call), Value::Text(name)];
+    ask(
+        database,
+        Access::Read,
+        "select api.subdomain_taken($1, $2)",
         &values,
     )
     .await

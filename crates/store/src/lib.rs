@@ -6,19 +6,23 @@
 
 pub mod accounts;
 mod answer;
+pub mod audit;
 pub mod billing;
 mod call;
 #[cfg(feature = "native")]
 pub mod daemon;
 mod database;
+pub mod departures;
 pub mod idempotency;
 pub mod instances;
 pub mod jobs;
+pub mod ledger;
 pub mod limits;
 #[cfg(feature = "native")]
 pub mod native;
 mod page;
 pub mod platform;
+pub mod subscriptions;
 
 pub use answer::{Answer, Begun, Rate, Refusal};
 pub use call::{Call, IdempotencyKey, RequestFacts, RouteGroup};

@@ -15,19 +15,22 @@ pub struct Page {
     pub descending: bool,
     /// Only rows that contain this text.
     pub search: Option<String>,
-    /// Only rows with this status.
-    pub status: Option<String>,
+    /// Only rows whose fields have these values.
+    pub filters: Vec<(&'static str, String)>,
 }
 
 impl Page {
     pub(crate) fn json(&self) -> Json {
-        json!({
+        let mut page = json!({
             "start": self.start,
             "limit": self.limit,
             "sort": self.sort,
             "order": if self.descending { "DESC" } else { "ASC" },
             "q": self.search,
-            "status": self.status,
-        })
+        });
+        for (field, value) in &self.filters {
+            page[*field] = json!(value);
+        }
+        page
     }
 }

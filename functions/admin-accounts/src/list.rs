@@ -1,7 +1,6 @@
 //! `GET /admin/accounts`: all accounts, page by page.
 
 use auth::AdminCaller;
-use contract::ACCOUNT_STATUSES;
 use edge::{Answer, Context, Error, Request};
 
 pub(crate) async fn handle(
@@ -9,7 +8,7 @@ pub(crate) async fn handle(
     caller: AdminCaller,
     request: Request,
 ) -> Result<Answer, Error> {
-    let page = request.page("created_at", ACCOUNT_STATUSES)?;
+    let page = request.page("created_at", contract::ACCOUNTS)?;
     let answer = store::accounts::list_all(&cx.database, cx.by_admin(&caller), &page).await?;
     let list = cx.settle(answer)?;
     Ok(Answer::ok(&list)?.with_total(list.total))

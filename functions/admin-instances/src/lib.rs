@@ -1,7 +1,19 @@
 //! `/admin/instances`.
 
+mod find;
 mod list;
+mod uninstall;
+mod wish;
+
+/// Longest reason, in characters.
+const LONGEST_REASON: usize = 500;
 
 edge::routes! {
     GET read "/admin/instances" => list::handle;
+    GET read "/admin/instances/{id}" => find::handle;
+    POST write "/admin/instances/{id}/provision" => wish::handle;
+    POST write "/admin/instances/{id}/start" => wish::handle;
+    POST write "/admin/instances/{id}/stop" => wish::handle;
+    POST write "/admin/instances/{id}/restart" => wish::handle;
+    DELETE destructive "/admin/instances/{id}/uninstall" => uninstall::handle;
 }

@@ -1,7 +1,6 @@
 //! `GET /admin/instances`: all instances, page by page.
 
 use auth::AdminCaller;
-use contract::INSTANCE_STATUSES;
 use edge::{Answer, Context, Error, Request};
 
 pub(crate) async fn handle(
@@ -9,7 +8,7 @@ pub(crate) async fn handle(
     caller: AdminCaller,
     request: Request,
 ) -> Result<Answer, Error> {
-    let page = request.page("created_at", INSTANCE_STATUSES)?;
+    let page = request.page("created_at", contract::INSTANCES)?;
     let answer = store::instances::list_all(&cx.database, cx.by_admin(&caller), &page).await?;
     let list = cx.settle(answer)?;
     Ok(Answer::ok(&list)?.with_total(list.total))

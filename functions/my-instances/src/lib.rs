@@ -1,9 +1,11 @@
-//! `/my/instances`.
+//! `/my/instances`, `/my/jobs` and `/my/subdomains`.
 
 mod delete;
 mod events;
 mod find;
+mod job;
 mod list;
+mod name;
 mod provision;
 mod wish;
 
@@ -16,4 +18,7 @@ edge::routes! {
     POST start "/my/instances/{id}/stop" => wish::handle;
     POST start "/my/instances/{id}/restart" => wish::handle;
     GET read "/my/instances/{id}/events" => events::handle;
+    GET read "/my/jobs/{id}" => job::find;
+    DELETE write "/my/jobs/{id}" => job::cancel;
+    GET read "/my/subdomains/{name}" => name::handle;
 }

@@ -19,9 +19,11 @@ pub(crate) async fn handle(
 ) -> Result<Answer, Error> {
     let wished: Provision = request.json_or_default().await?;
     let names = names(&caller, wished.subdomain.as_deref())?;
-    let display_name = wished.name.as_deref().map(str::trim);
-    check_name(display_name)?;
-    let answer = instances::provision(&cx.database, cx.by(&caller), &names, display_name).await?;
+    let display_name = wished.name.as_deref();
+    let display_name = display_name.map(|name| edge::line("name", name, LONGEST_NAME));
+    let display_name = display_name.transpose()?;
+    let call = cx.by(&caller);
+    let answer = instances::provision(&cx.database, call, &names, display_name.as_deref()).await?;
     let result = cx.settle(answer)?;
     cx.ring().await;
     Answer::accepted(&Provisioned {
@@ -50,16 +52,4 @@ fn names(caller: &AccountCaller, wished: Option<&str>) -> Result<Vec<Subdomain>,
     Ok(tails
         .map(|tail| suggest_subdomain(caller.email(), &tail))
         .collect())
-}
-
-fn check_name(name: Option<&str>) -> Result<(), Error> {
-    let Some(name) = name else { return Ok(()) };
-    let length = name.chars().count();
-    if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            "name",
-            format!("must have 1 to {LONGEST_NAME} printable characters"),
-        ));
-    }
-    Ok(())
 }

@@ -1,31 +1,31 @@
 //! `GET /pricing/config`: plans and prices, with an ETag, so that a browser asks once.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use contract::{PlanCard, PricingConfig, PricingDiscounts, PricingProduct, PricingTrial};
 use domain::{BillingCycle, Plan, StripePrices, pricing};
-use edge::{Anonymous, Answer, Context, ETAG, Error, Request, StatusCode};
-use sha2::{Digest, Sha256};
+use edge::{Anonymous, Answer, Context, Error, Request};
 
-/// Prices change with a release; five minutes old is fresh enough.
-const CACHE: &str = "public, max-age=300";
+use crate::tagged::Tagged;
+
+thread_local! {
+    /// What is sold changes with a release, and variables with a start: the same for every request.
+    static WRITTEN: OnceCell<Rc<Tagged>> = const { OnceCell::new() };
+}
 
 pub(crate) async fn handle(cx: &Context, _: Anonymous, request: Request) -> Result<Answer, Error> {
-    let prices: StripePrices = cx.settings.get("stripe_prices").await?.parse().map_err(
-        |error: domain::StripePricesError| Error::Misconfigured("stripe_prices", error.to_string()),
-    )?;
-    let body = serde_json::to_vec(&config(&prices)?).map_err(|e| Error::Internal(e.to_string()))?;
-    let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
-    let known = request.header("if-none-match").is_some_and(|tags| {
-        tags.split(',')
-            .any(|tag| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*")
-    });
-    let answer = if known {
-        Answer::empty(StatusCode::NOT_MODIFIED)
-    } else {
-        Answer::new(StatusCode::OK, "application/json", body)
+    let written = WRITTEN.with(|written| written.get().cloned());
+    let written = match written {
+        Some(written) => written,
+        None => {
+            let prices = cx.stripe_prices().await?;
+            let config = Rc::new(Tagged::new(&config(&prices)?)?);
+            WRITTEN.with(|written| Rc::clone(written.get_or_init(|| config)))
+        }
     };
-    Ok(answer.with_header(ETAG, &etag).cached(CACHE))
+    Ok(written.answer(&request))
 }
 
 fn config(prices: &StripePrices) -> Result<PricingConfig, Error> {
@@ -68,7 +68,7 @@ fn card(plan: Plan, prices: &StripePrices) -> Result<PlanCard, Error> {
         price_yearly: in_words(terms.price_yearly),
         amount_monthly: terms.price_monthly,
         amount_yearly: terms.price_yearly,
-        currency: "usd".to_owned(),
+        currency: domain::CURRENCY.to_owned(),
         description: terms.description.clone(),
         features: terms.features.clone(),
         limits,

@@ -2,7 +2,7 @@
 
 use auth::AccountCaller;
 use contract::{Checkout, Redirect};
-use domain::{BillingCycle, Plan, StripePrices};
+use domain::{BillingCycle, Plan};
 use edge::{Answer, Begun, Context, Error, Request};
 use store::billing::{self, CheckoutContext, NewSession, OpenSession};
 use stripe::{CheckoutSession, NewCheckoutSession, NewCustomer};
@@ -93,18 +93,15 @@ fn chosen(body: &Checkout) -> Result<(Plan, BillingCycle), Error> {
         .tier
         .parse()
         .map_err(|_| Error::invalid("tier", "must be byok, hobby or pro"))?;
-    let cycle = match body.billing_cycle.as_str() {
-        "monthly" => BillingCycle::Monthly,
-        "yearly" => BillingCycle::Yearly,
-        _ => return Err(Error::invalid("billing_cycle", "must be monthly or yearly")),
-    };
+    let cycle: BillingCycle = body
+        .billing_cycle
+        .parse()
+        .map_err(|_| Error::invalid("billing_cycle", "must be monthly or yearly"))?;
     Ok((plan, cycle))
 }
 
 async fn price(cx: &Context, plan: Plan, cycle: BillingCycle) -> Result<String, Error> {
-    let prices: StripePrices = cx.settings.get("stripe_prices").await?.parse().map_err(
-        |error: domain::StripePricesError| Error::Misconfigured("stripe_prices", error.to_string()),
-    )?;
+    let prices = cx.stripe_prices().await?;
     let price = prices
         .price(plan, cycle)
         .ok_or_else(|| Error::NotSold(plan.key().to_owned()))?;

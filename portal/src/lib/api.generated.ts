@@ -328,6 +328,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/admin/metrics/dashboard": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The platform in figures, day by day */
+    get: operations["getAdminMetricsDashboard"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/admin/payments": {
     parameters: {
       query?: never;
@@ -1211,6 +1228,45 @@ export interface components {
       /** @description As it is now. */
       is_admin: boolean;
     };
+    /** @description Figures of now, what is new, and the last thirty days. */
+    AdminDashboard: {
+      /**
+       * Format: int64
+       * @description Subscriptions to a paid plan that are active; those on trial are not.
+       */
+      active_subscriptions: number;
+      /** @description The last thirty, today the last. */
+      days: components["schemas"]["DayFigures"][];
+      /** @description Instances by status. */
+      instances_by_status: {
+        [key: string]: number;
+      };
+      /** @description What a month brings. */
+      monthly_revenue: components["schemas"]["MonthlyRevenue"];
+      /** @description Newest first; at most 10. */
+      recent_instances: components["schemas"]["RecentInstance"][];
+      /** @description Newest first; at most 10. */
+      recent_signups: components["schemas"]["RecentSignup"][];
+      /**
+       * Format: double
+       * @description What a month brings by list price, in whole units of the currency; `monthly_revenue` says it exactly.
+       */
+      subscription_revenue: number;
+      /** @description Subscriptions that give access, by plan. */
+      subscriptions_by_tier: {
+        [key: string]: number;
+      };
+      /**
+       * Format: int64
+       * @description All accounts.
+       */
+      total_accounts: number;
+      /**
+       * Format: int64
+       * @description Instances that are not deleted.
+       */
+      total_instances: number;
+    };
     /** @description An instance in a list, with whose it is. */
     AdminInstance: components["schemas"]["Instance"] & {
       /** @description Whose. */
@@ -1645,6 +1701,34 @@ export interface components {
        * @description RFC 3339, UTC.
        */
       updated_at: string;
+    };
+    /** @description What happened on a day. */
+    DayFigures: {
+      /**
+       * Format: date
+       * @description UTC.
+       */
+      day: string;
+      /**
+       * Format: int64
+       * @description Subscriptions that were ended.
+       */
+      ended: number;
+      /**
+       * Format: int64
+       * @description Instances that were asked for.
+       */
+      instances: number;
+      /**
+       * Format: int64
+       * @description Minor units, of the invoices of that day.
+       */
+      paid: number;
+      /**
+       * Format: int64
+       * @description Accounts that came, of those that are there.
+       */
+      signups: number;
     };
     /** @description Confirms the deletion of an instance. */
     DeleteInstance: {
@@ -2340,6 +2424,40 @@ export interface components {
     Reason: {
       /** @description In words. */
       reason?: string | null;
+    };
+    /** @description An instance that is new. */
+    RecentInstance: {
+      /** @description Whose. */
+      account_email: string;
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC.
+       */
+      created_at: string;
+      /**
+       * Format: int32
+       * @description The number that routes take as `{id}`.
+       */
+      instance_id: number;
+      /** @description What was last seen. */
+      status: string;
+      /** @description First label of its host name. */
+      subdomain: string;
+    };
+    /** @description An account that is new. */
+    RecentSignup: {
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC.
+       */
+      created_at: string;
+      /** @description Address. */
+      email: string;
+      /**
+       * Format: uuid
+       * @description The same as the auth user's.
+       */
+      id: string;
     };
     /** @description Where the browser goes next. */
     Redirect: {
@@ -5013,6 +5131,82 @@ export interface operations {
       };
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  getAdminMetricsDashboard: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AdminDashboard"];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
           [name: string]: unknown;

@@ -5,6 +5,7 @@
 
 pub mod chores;
 pub mod cluster_objects;
+pub mod departures;
 pub mod instance_databases;
 pub mod instances;
 pub mod jobs;

@@ -2,8 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it found by panicking")]
 
+mod acting;
+mod admin_accounts;
+mod admin_instances;
+mod admin_lists;
+mod departures;
 mod health;
 mod migrations;
+mod my_account;
+mod operators;
 mod privileges;
 mod rules;
 mod schedule;

@@ -15,24 +15,30 @@ const OWN: [&str; 6] = [
     "subscriptions",
 ];
 /// Rows of the functions' role that belong to an account, with the expression that says whose they are.
-const TENANT: [(&str, &str); 11] = [
-    ("accounts", "id"),
-    ("audit_logs", "account_id"),
-    ("checkout_sessions", "account_id"),
-    ("instance_events", "account_id"),
+const TENANT: [(&str, &str); 17] = [
+    ("public.account_deletions", "account_id"),
+    ("public.account_notes", "account_id"),
+    ("public.accounts", "id"),
+    ("public.audit_logs", "account_id"),
+    ("public.checkout_sessions", "account_id"),
+    ("public.instance_events", "account_id"),
     (
-        "instance_health",
+        "public.instance_health",
         "(select account_id from public.instances i where i.id = instance)",
     ),
     (
-        "instance_secrets",
+        "public.instance_secrets",
         "(select account_id from public.instances i where i.id = instance)",
     ),
-    ("instances", "account_id"),
-    ("payments", "account_id"),
-    ("sessions", "account_id"),
-    ("subscriptions", "account_id"),
-    ("webhook_events", "account_id"),
+    ("public.instances", "account_id"),
+    ("public.payments", "account_id"),
+    ("public.sessions", "account_id"),
+    ("public.subscriptions", "account_id"),
+    ("public.usage_metrics", "account_id"),
+    ("public.webhook_events", "account_id"),
+    ("prov.job_failures", "tenant"),
+    ("prov.job_history", "tenant"),
+    ("prov.jobs", "tenant"),
 ];
 
 /// The ids of the accounts whose rows a session sees in a table.
@@ -44,10 +50,9 @@ async fn owners(client: &Client, table: &str, owner: &str) -> Vec<String> {
 }
 
 fn owner_of(table: &str) -> Option<&'static str> {
-    let name = table.strip_prefix("public.")?;
     TENANT
         .iter()
-        .find(|(tenant, _)| *tenant == name)
+        .find(|(tenant, _)| *tenant == table)
         .map(|(_, owner)| *owner)
 }
 

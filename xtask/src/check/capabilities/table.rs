@@ -53,6 +53,12 @@ pub(super) const NEEDS: &[Need] = &[
         because: "it calls Stripe (`cx.stripe()`)",
     },
     Need {
+        when: When::Calls("stripe_prices"),
+        variables: &["stripe_prices"],
+        hosts: &[],
+        because: "it knows Stripe's prices (`cx.stripe_prices()`)",
+    },
+    Need {
         when: When::Calls("outbound"),
         variables: &[],
         hosts: &["probe_hosts"],

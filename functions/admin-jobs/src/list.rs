@@ -1,0 +1,15 @@
+//! `GET /admin/jobs`: the queue, what ended and what failed, page by page.
+
+use auth::AdminCaller;
+use edge::{Answer, Context, Error, Request};
+
+pub(crate) async fn handle(
+    cx: &Context,
+    caller: AdminCaller,
+    request: Request,
+) -> Result<Answer, Error> {
+    let page = request.page("created_at", contract::JOBS)?;
+    let answer = store::jobs::list_all(&cx.database, cx.by_admin(&caller), &page).await?;
+    let list = cx.settle(answer)?;
+    Ok(Answer::ok(&list)?.with_total(list.total))
+}

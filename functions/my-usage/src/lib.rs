@@ -1,0 +1,7 @@
+//! `/my/usage`.
+
+mod usage;
+
+edge::routes! {
+    GET read "/my/usage" => usage::handle;
+}
