@@ -143,6 +143,7 @@ async fn deprovisioning_stays_after_30_minutes_and_is_tried_every_hour() {
     scene
         .let_time_end("deprovisioning", "29 minutes 10 s")
         .await;
+    scene.world.looks().await;
     scene
         .world
         .until(
@@ -175,6 +176,7 @@ async fn a_status_that_is_held_is_not_past_its_deadline() {
             .await;
         for _ in 0..3 {
             scene.world.age("45 minutes").await;
+            scene.world.looks().await;
             scene
                 .world
                 .until("select status_deadline > now() + interval '29 minutes' from instances")
