@@ -2,8 +2,7 @@
 -- end was seen, so that whoever dies in between, nothing there is forgotten.
 
 create table prov.cluster_objects (
-  -- no cascade: a row of an instance stays while something of it is in the cluster
-  instance uuid not null references public.instances,
+  instance uuid not null references public.instances on delete cascade, -- a row goes once nothing of it is left
   api_version text not null,
   kind text not null,
   name text not null,
@@ -16,7 +15,7 @@ create table prov.cluster_objects (
 
 -- Which values an instance's objects were last rendered from.
 create table prov.cluster_renders (
-  instance uuid primary key references public.instances,
+  instance uuid primary key references public.instances on delete cascade,
   digest text,                       -- of the last one that was applied whole
   refused text,                      -- of one that would remove more than half of the objects
   confirmed text                     -- of the refused one that a person let through
