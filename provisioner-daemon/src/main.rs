@@ -11,7 +11,9 @@ use clap::Parser;
 use provisioner_daemon::drivers::Driver;
 use provisioner_daemon::drivers::kubernetes::KubernetesDriver;
 use provisioner_daemon::drivers::local::{self, LocalDriver};
-use provisioner_daemon::jobs::{ReconcileInstance, StripeCatchUp, StripeEvent, StripeTransport};
+use provisioner_daemon::jobs::{
+    DeleteAccount, ReconcileInstance, StripeCatchUp, StripeEvent, StripeTransport,
+};
 use provisioner_daemon::probes;
 use provisioner_daemon::runner::{Faults, Handler, Runner, Settings};
 use store::daemon::Db;
@@ -87,7 +89,8 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
             stripe.clone(),
             serve.stripe_prices.clone(),
         )),
-        Arc::new(StripeCatchUp::new(stripe, serve.stripe_prices)),
+        Arc::new(StripeCatchUp::new(stripe.clone(), serve.stripe_prices)),
+        Arc::new(DeleteAccount::new(stripe)),
     ];
     let runner = Runner::start(db, &serve.database_url, handlers, settings)?;
 

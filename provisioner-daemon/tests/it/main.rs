@@ -6,6 +6,7 @@
 )]
 
 mod child;
+mod delete_account;
 mod end_to_end;
 mod faults;
 mod health;
