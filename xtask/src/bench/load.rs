@@ -12,7 +12,7 @@ use crate::{step, tools};
 const SCRIPT: &str = include_str!("load.lua");
 
 /// Connections at once.
-pub(super) const CONNECTIONS: &str = "16";
+pub(super) const CONNECTIONS: u8 = 16;
 
 /// What one run of `wrk` counted.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -76,7 +76,8 @@ pub(super) fn run(url: &str, file: &Path, seconds: u64) -> Result<Load> {
     let script = file.with_extension("lua");
     std::fs::write(&script, SCRIPT).with_context(|| format!("write {}", script.display()))?;
     let output = Command::new("wrk")
-        .args(["-t1", "-c", CONNECTIONS, "--timeout", "10s", "--latency"])
+        .args(["-t1", "--timeout", "10s", "--latency"])
+        .arg(format!("-c{CONNECTIONS}"))
         .arg(format!("-d{seconds}s"))
         .arg("-s")
         .arg(&script)

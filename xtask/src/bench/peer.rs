@@ -86,7 +86,7 @@ pub(super) fn pgbench(stage: &Stage, seconds: u64) -> Result<Option<f64>> {
         .args(["--no-vacuum", "--protocol", "prepared", "--jobs", "1"])
         .args([
             "--client",
-            load::CONNECTIONS,
+            &load::CONNECTIONS.to_string(),
             "--time",
             &seconds.to_string(),
         ])
