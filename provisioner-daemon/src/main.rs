@@ -14,8 +14,8 @@ use provisioner_daemon::drivers::local::{self, LocalDriver};
 use provisioner_daemon::jobs::{
     DeleteAccount, ReconcileInstance, StripeCatchUp, StripeEvent, StripeTransport,
 };
-use provisioner_daemon::probes;
 use provisioner_daemon::runner::{Faults, Handler, Runner, Settings};
+use provisioner_daemon::{measures, probes};
 use store::daemon::Db;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -55,7 +55,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let metrics = measures::install()?;
     let listener = tokio::net::TcpListener::bind(serve.listen)
         .await
         .with_context(|| format!("listen on {}", serve.listen))?;

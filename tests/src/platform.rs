@@ -84,6 +84,8 @@ pub struct StandIns {
 /// Where programs reach the parts.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Internal {
+    /// What browsers talk to.
+    pub gateway: String,
     /// The functions' host, behind the gateway.
     pub functions: String,
     /// The auth stand-in.
@@ -92,6 +94,8 @@ pub struct Internal {
     pub stripe: String,
     /// The model's stand-in.
     pub model: String,
+    /// The daemon's probes and figures.
+    pub provisioner: String,
 }
 
 /// An answer, read whole.

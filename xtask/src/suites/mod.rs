@@ -5,6 +5,7 @@ mod api;
 mod cluster;
 mod database;
 mod figures;
+mod monitoring;
 mod outside;
 pub(crate) mod platform;
 mod programs;
@@ -48,11 +49,20 @@ const WHOLE_SYSTEM: &str = "tests";
 const HOST: &[&str] = &["dev/host"];
 const DATABASE: &[&str] = &["crates/store"];
 
+/// The daemon's package: parts of its tests are suites of their own.
+const DAEMON: &[&str] = &["provisioner-daemon"];
+/// Of these tests, what `faults` runs and `native` leaves out: modules by the beginning of their names.
+const FAULTS: &[&str] = &["faults::", "property::"];
+/// What `health` runs and `native` leaves out.
+const HEALTH: &[&str] = &["health::"];
+
 /// All suites; a new one is one line here.
 const SUITES: &[Suite] = &[
     Suite::alone("native", native),
+    Suite::alone("faults", faults),
     Suite::alone("charts", cluster::charts),
     Suite::alone("cluster", cluster::run),
+    Suite::alone("health", health),
     Suite::alone("host", host),
     Suite::alone("stand-ins", stand_ins::run),
     Suite::alone("database", database::run),
@@ -60,6 +70,7 @@ const SUITES: &[Suite] = &[
     Suite::on_platform("system", system),
     Suite::on_platform("api", api::run),
     Suite::on_platform("billing", billing),
+    Suite::on_platform("monitoring", monitoring::run),
     Suite::on_platform("browser", browser),
     Suite::on_platform("again", again::run),
     Suite::on_platform("figures", figures::print),
@@ -135,21 +146,43 @@ fn find(name: &str) -> Result<&'static Suite> {
 fn native() -> Result<()> {
     let elsewhere = [HOST, DATABASE, stand_ins::PACKAGES, &[WHOLE_SYSTEM]].concat();
     let mut programs = programs::build()?;
-    programs.retain(|program| {
-        !elsewhere
-            .iter()
-            .any(|folder| program.package.as_os_str() == *folder)
-    });
-    let runtimes = platform::runtimes();
-    all(&programs, |command| {
-        command
-            .env("MINDROOM_RUNTIMES_DIR", &runtimes)
-            .args(["--skip", cluster::MODULE]);
+    programs.retain(|program| !program.is_of(&elsewhere));
+    let of_daemon = |program: &TestProgram| program.is_of(DAEMON);
+    let (daemon, others): (Vec<_>, Vec<_>) = programs.into_iter().partition(of_daemon);
+    all(&others, |_| {})?;
+    all(&daemon, |command| {
+        let elsewhere = [FAULTS, HEALTH, &[cluster::MODULE]].concat();
+        let elsewhere = elsewhere.into_iter().flat_map(|module| ["--skip", module]);
+        with_runtimes(command).args(elsewhere);
     })?;
     let mut examples = tools::cargo();
     examples.args(["test", "--workspace", "--doc", "--quiet"]);
     visibly("examples in the documentation", &mut examples)?;
     portal()
+}
+
+/// The daemon under every fault of the design, and random lives of instances.
+fn faults() -> Result<()> {
+    of_the_daemon(FAULTS)
+}
+
+/// Instances that do not answer: noticed, repaired, and a person asked; with real processes that are frozen.
+fn health() -> Result<()> {
+    of_the_daemon(HEALTH)
+}
+
+/// Those of the daemon's tests that are in these modules.
+fn of_the_daemon(modules: &[&str]) -> Result<()> {
+    let mut programs = programs::of_packages(DAEMON)?;
+    programs.retain(|program| program.name == "it");
+    all(&programs, |command| {
+        with_runtimes(command).args(modules);
+    })
+}
+
+/// Instances of tests share what they run.
+fn with_runtimes(command: &mut Command) -> &mut Command {
+    command.env("MINDROOM_RUNTIMES_DIR", platform::runtimes())
 }
 
 /// The host by what a component can notice; `SPIN` names another program that runs a `spin.toml`.

@@ -51,6 +51,13 @@ impl TestProgram {
         command
     }
 
+    /// Whether it is of one of these packages, by their folders.
+    pub(super) fn is_of(&self, folders: &[&str]) -> bool {
+        folders
+            .iter()
+            .any(|folder| self.package.as_os_str() == *folder)
+    }
+
     fn of(artifact: Artifact) -> Option<Self> {
         let path = artifact.executable.filter(|_| artifact.profile.test)?;
         let folder = artifact.manifest_path.parent()?;
@@ -86,12 +93,11 @@ pub(super) fn build() -> Result<Vec<TestProgram>> {
 /// The programs of these packages, by their folders.
 pub(super) fn of_packages(folders: &[&str]) -> Result<Vec<TestProgram>> {
     let mut programs = build()?;
-    let is_of = |program: &TestProgram, folder: &str| program.package.as_os_str() == folder;
     for folder in folders {
-        if !programs.iter().any(|program| is_of(program, folder)) {
+        if !programs.iter().any(|program| program.is_of(&[folder])) {
             bail!("{folder} has no tests");
         }
     }
-    programs.retain(|program| folders.iter().any(|folder| is_of(program, folder)));
+    programs.retain(|program| program.is_of(folders));
     Ok(programs)
 }
