@@ -71,13 +71,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             &lines[lines.len().saturating_sub(options.lines)..],
         )?;
     }
-    while options.follow {
+    if options.follow {
+        follow(&mut logs)?;
+    }
+    Ok(())
+}
+
+/// Prints what comes, until it cannot be read or printed any more.
+fn follow(logs: &mut [Log]) -> Result<()> {
+    loop {
         std::thread::sleep(LOOK);
-        for log in &mut logs {
+        for log in &mut *logs {
             print(log.part, &log.news()?.lines().collect::<Vec<_>>())?;
         }
     }
-    Ok(())
 }
 
 fn print(part: Part, lines: &[&str]) -> Result<()> {
@@ -112,18 +119,16 @@ fn find(instances: &Path, subdomain: &str) -> Result<PathBuf> {
     }
     named.sort();
     let found = named.iter().rev().find(|(_, name, _)| name == subdomain);
-    match found {
-        Some((_, _, folder)) => Ok(folder.clone()),
-        None => {
-            let mut known: Vec<&str> = named.iter().map(|(_, name, _)| name.as_str()).collect();
-            known.sort_unstable();
-            known.dedup();
-            bail!(
-                "there is no instance {subdomain}; there are: {}",
-                known.join(", ")
-            )
-        }
+    if let Some((_, _, folder)) = found {
+        return Ok(folder.clone());
     }
+    let mut known: Vec<&str> = named.iter().map(|(_, name, _)| name.as_str()).collect();
+    known.sort_unstable();
+    known.dedup();
+    bail!(
+        "there is no instance {subdomain}; there are: {}",
+        known.join(", ")
+    )
 }
 
 /// One part's log, read up to some place.

@@ -16,15 +16,12 @@ thread_local! {
 }
 
 pub(crate) async fn handle(cx: &Context, _: Anonymous, request: Request) -> Result<Answer, Error> {
-    let written = WRITTEN.with(|written| written.get().cloned());
-    let written = match written {
-        Some(written) => written,
-        None => {
-            let prices = cx.stripe_prices().await?;
-            let config = Rc::new(Tagged::new(&config(&prices)?)?);
-            WRITTEN.with(|written| Rc::clone(written.get_or_init(|| config)))
-        }
-    };
+    if let Some(written) = WRITTEN.with(|written| written.get().cloned()) {
+        return Ok(written.answer(&request));
+    }
+    let prices = cx.stripe_prices().await?;
+    let config = Rc::new(Tagged::new(&config(&prices)?)?);
+    let written = WRITTEN.with(|written| Rc::clone(written.get_or_init(|| config)));
     Ok(written.answer(&request))
 }
 

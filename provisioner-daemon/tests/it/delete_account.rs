@@ -72,7 +72,7 @@ async fn departing() -> (World, Uuid) {
     let other = Uuid::from_u128(2);
     world.account(other, "bo@example.com", "cus_bo").await;
     let instance = world.instance(ACCOUNT, "ann").await;
-    world.instance(other, "bo").await;
+    world.instance(other, "bob").await;
     world
         .run(&format!(
             "update instances set status = 'running', observed_gen = desired_gen, status_deadline = null;
@@ -157,7 +157,7 @@ async fn nothing_is_left_but_what_the_books_need() {
         // and nothing of the other one's
         ("accounts where email = 'bo@example.com'", 1),
         ("auth.users where email = 'bo@example.com'", 1),
-        ("instances where subdomain = 'bo'", 1),
+        ("instances where subdomain = 'bob'", 1),
         ("webhook_events where customer_id = 'cus_bo'", 1),
     ] {
         let count: i64 = world.ask(&format!("select count(*) from {what}")).await;

@@ -196,7 +196,11 @@ async fn check_isolation(world: &World, state: &State, instance: Uuid) {
     let dir = state.dir(instance);
     // As root the instance's own group may pass through and read what it needs.
     let is_root = nix::unistd::geteuid().is_root();
-    let (folder, file) = if is_root { (0o710, 0o640) } else { (0o700, 0o600) };
+    let (folder, file) = if is_root {
+        (0o710, 0o640)
+    } else {
+        (0o700, 0o600)
+    };
     assert_eq!(mode(&dir), folder);
     assert_eq!(mode(&dir.join("synapse/homeserver.yaml")), file);
     assert_eq!(mode(&dir.join("synapse/registration.secret")), file);

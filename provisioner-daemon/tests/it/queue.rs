@@ -302,9 +302,10 @@ async fn the_functions_role_may_enqueue_and_nothing_else() {
         .await
         .unwrap();
     for refused in [
-        "select * from prov.jobs",
+        "insert into prov.jobs (lane, kind) values ('l', 'k')",
+        "update prov.jobs set state = 'dead'",
         "delete from prov.jobs",
-        "select * from prov.job_history",
+        "delete from prov.job_history",
         "select prov.enqueue('l', null, 'k', null, 1)",
         "select prov.claim(0, 1, 1, gen_random_uuid(), '1 s', '{k}')",
         "select prov.finish(1, 1, 'done')",
@@ -319,6 +320,9 @@ async fn the_functions_role_may_enqueue_and_nothing_else() {
             "{refused}"
         );
     }
+    let seen = "select count(*) from prov.jobs";
+    let seen: i64 = functions.query_one(seen, &[]).await.unwrap().get(0);
+    assert_eq!(seen, 0, "whoever works for no account sees no job");
     let open_to_all: i64 = world
         .ask(
             "select count(*) from pg_proc p where pronamespace = 'prov'::regnamespace \

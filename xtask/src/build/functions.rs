@@ -78,8 +78,6 @@ fn install(packages: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Removes what has no package any more.
-
 fn copy_if_changed(source: &Path, destination: &Path) -> Result<()> {
     let content = std::fs::read(source)
         .with_context(|| format!("read {}: is its crate-type cdylib?", source.display()))?;
@@ -93,6 +91,7 @@ fn copy_if_changed(source: &Path, destination: &Path) -> Result<()> {
         .with_context(|| format!("write {}", destination.display()))
 }
 
+/// Removes what has no package any more.
 fn remove_strays(output: &Path, packages: &[String]) -> Result<()> {
     for entry in std::fs::read_dir(output)? {
         let path = entry?.path();

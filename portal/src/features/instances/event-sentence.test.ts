@@ -20,6 +20,7 @@ it.each([
   ["step", "mindroom", "failed", "MindRoom did not start."],
   ["status", "running", null, "The instance is running."],
   ["health", "unhealthy", null, "The instance did not answer several times in a row."],
+  ["health", "repair", null, "A part that did not answer was started again."],
 ])("says %s %s %s", (kind, name, state, sentence) =>
   expect(sentenceOf(event(kind, name, state))).toBe(sentence),
 );

@@ -141,11 +141,7 @@ impl LocalDriver {
             http,
             _lock: lock,
         });
-        tokio::spawn(liveness::run(
-            Arc::clone(&driver),
-            db.clone(),
-            stop.clone(),
-        ));
+        tokio::spawn(liveness::run(Arc::clone(&driver), db.clone(), stop.clone()));
         tokio::spawn(tidy::run(Arc::clone(&driver), db, stop));
         Ok(driver)
     }

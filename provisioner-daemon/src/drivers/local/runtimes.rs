@@ -195,17 +195,16 @@ pub async fn install(
         lock: lock(folder, progress).await?,
         progress,
     };
-    let synapse = match installation.find(&SYNAPSE).await {
-        Some(environment) => environment,
-        None => {
-            let python = python::find(SYNAPSE.pythons).await.with_context(|| {
-                format!(
-                    "no Python 3.{} or newer with venv was found (on Debian: python3-venv)",
-                    SYNAPSE.pythons.0
-                )
-            })?;
-            installation.make(&SYNAPSE, &python).await?
-        }
+    let synapse = if let Some(environment) = installation.find(&SYNAPSE).await {
+        environment
+    } else {
+        let python = python::find(SYNAPSE.pythons).await.with_context(|| {
+            format!(
+                "no Python 3.{} or newer with venv was found (on Debian: python3-venv)",
+                SYNAPSE.pythons.0
+            )
+        })?;
+        installation.make(&SYNAPSE, &python).await?
     };
     let mindroom = match installation.find(&MINDROOM).await {
         Some(environment) => Some(environment),

@@ -36,7 +36,9 @@ pub(in crate::drivers) fn fresh_signing_key() -> String {
 }
 
 /// What registers accounts without open registration.
-pub(in crate::drivers) async fn registration_secret(work: &Work<'_>) -> Result<String, DriverError> {
+pub(in crate::drivers) async fn registration_secret(
+    work: &Work<'_>,
+) -> Result<String, DriverError> {
     work.secret("registration_shared_secret", random_hex).await
 }
 

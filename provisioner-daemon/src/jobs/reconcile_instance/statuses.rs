@@ -97,7 +97,10 @@ pub(super) fn next_repair(instance: &Instance) -> NextRepair {
         // One that ran for a moment only is given its first minute, too.
         Some(wait) => {
             let first = BEFORE_REPAIR[0].saturating_sub(age(instance.status_age_s));
-            (first.max(wait.saturating_sub(since_repair)), NextRepair::Now)
+            (
+                first.max(wait.saturating_sub(since_repair)),
+                NextRepair::Now,
+            )
         }
         None => (LAST_CHANCE.saturating_sub(since_repair), NextRepair::Ask),
     };

@@ -160,7 +160,7 @@ mod tests {
         let expected = [false, false, false, false, false, false, true, true, false];
         assert_eq!(told, expected);
         assert!(!processes.is_silent(id, part));
-        [false; 3].map(note);
+        assert_eq!([false; 3].map(note), [false, false, true]);
         assert!(processes.is_silent(id, part));
         let other = Asked {
             pid: asked.pid + 1,
