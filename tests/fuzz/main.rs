@@ -155,7 +155,7 @@ async fn no_answer_is_a_failure_or_unknown_to_the_document() {
 /// Of a kind that no daemon knows, so that it stays whatever is done with it.
 async fn dead_job(database: &tokio_postgres::Client, owner: &Account) -> i64 {
     let statement = "insert into prov.jobs (lane, tenant, kind, state, run_at)
-        values ('fuzz:' || $1::text, $1, 'fuzz', 'dead', now() + interval '1 day') returning id";
+        values ('fuzz:' || $1::uuid, $1, 'fuzz', 'dead', now() + interval '1 day') returning id";
     let made = database.query_one(statement, &[&owner.id]).await;
     made.unwrap().get(0)
 }

@@ -105,7 +105,7 @@ async fn every_command_is_done_once_for_one_key() {
         assert_eq!(without_id(&again), without_id(&first), "{what}");
         another_request_is_refused(&sender, &operation, &key).await;
         another_key_is_another_command(&sender, &operation).await;
-        bad_keys_are_refused(&sender, &operation).await;
+        bad_keys_are_refused(&Sender::of(&operation).await, &operation).await;
     }
 }
 
