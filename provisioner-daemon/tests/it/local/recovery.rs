@@ -1,5 +1,6 @@
 //! What goes wrong on the machine: the owner reads what it is, and it goes on by itself when that is over.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
@@ -96,7 +97,11 @@ async fn a_homeserver_whose_port_is_taken_under_it_takes_mindroom_along() {
     let death = stage.home(instance).join("die-synapse");
     std::fs::write(&death, "").unwrap();
     stage.kill(instance, "synapse");
-    let _thief = TcpListener::bind(("127.0.0.1", before.0)).unwrap();
+    let thief = OnceCell::new();
+    // the kernel closes what a killed process listened on a moment later
+    wait_for(|| {
+        TcpListener::bind(("127.0.0.1", before.0)).is_ok_and(|taken| thief.set(taken).is_ok())
+    });
     std::fs::remove_file(death).unwrap();
     stage
         .world
