@@ -1,5 +1,6 @@
 //! Every command a person or CI runs: `cargo xtask build | up | logs | test | bench | check | cluster | openapi`.
 
+mod apt;
 mod bench;
 mod build;
 mod check;

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use crate::{step, tools};
+use crate::{apt, tools};
 
 /// Sends the file's requests in turn and prints what `wrk` counted as JSON.
 const SCRIPT: &str = include_str!("load.lua");
@@ -40,16 +40,11 @@ pub(super) fn require() -> Result<()> {
     if tools::find("wrk").is_some() {
         return Ok(());
     }
-    let can_install = tools::is_root() && tools::find("apt-get").is_some();
     ensure!(
-        can_install,
+        apt::can_install(),
         "wrk is missing; Debian: apt-get install wrk; macOS: brew install wrk"
     );
-    step::run(
-        "wrk",
-        "installing wrk",
-        Command::new("apt-get").args(["install", "--yes", "wrk"]),
-    )
+    apt::install(&["wrk"])
 }
 
 /// Writes requests for [`run`].

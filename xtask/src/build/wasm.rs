@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::fingerprint::Stamp;
-use crate::{step, tools, workspace};
+use crate::{apt, step, tools, workspace};
 
 /// Spin makes a component of such a module when it loads it.
 pub(crate) const TARGET: &str = "wasm32-wasip1";
@@ -182,19 +182,5 @@ fn install_debian_packages() -> Result<()> {
             "no compiler for {TARGET}: run `rustup target add {TARGET}`, or as root `apt-get install {packages}`"
         );
     }
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(arguments);
-        step::run(
-            "apt-get",
-            &format!("apt-get {}", arguments[0]),
-            &mut command,
-        )
-    };
-    apt(&["update"])?;
-    let mut install = vec!["install", "--yes", "--no-install-recommends"];
-    install.extend(DEBIAN_PACKAGES);
-    apt(&install).with_context(|| format!("install {packages}"))
+    apt::install(&DEBIAN_PACKAGES).with_context(|| format!("install {packages}"))
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::platform::Platform;
 use super::{on_platform, visibly};
-use crate::{step, tools, workspace};
+use crate::{apt, step, tools, workspace};
 
 pub(super) fn run(platform: &Platform) -> Result<()> {
     let programs = Programs::find()?;
@@ -68,11 +68,7 @@ fn unpack(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(&unfinished)
         .with_context(|| format!("make {}", unfinished.display()))?;
     if tools::is_root() {
-        step::run(
-            "apt-update",
-            "reading Debian's package lists",
-            Command::new("apt-get").arg("update"),
-        )?;
+        apt::update()?;
     }
     let mut get = Command::new("sh");
     get.current_dir(&unfinished).args([

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{step, tools};
+use crate::{apt, tools};
 
 /// Debian's Chromium, which Playwright is pointed at.
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -28,21 +28,10 @@ pub(crate) fn prepare() -> Result<()> {
 }
 
 fn install_chromium() -> Result<()> {
-    if !tools::is_root() || tools::find("apt-get").is_none() {
+    if !apt::can_install() {
         bail!("{CHROMIUM} is missing; Debian: apt-get install chromium");
     }
-    step::run(
-        "apt-update",
-        "reading Debian's package lists",
-        Command::new("apt-get").arg("update"),
-    )?;
-    let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends", "chromium"]);
-    step::run(
-        "apt-chromium",
-        "installing Chromium",
-        install.env("DEBIAN_FRONTEND", "noninteractive"),
-    )
+    apt::install(&["chromium"])
 }
 
 fn version(program: &str, argument: &str) -> Result<String> {
