@@ -1,6 +1,7 @@
 //! The daemon's own program with real Synapse and MindRoom: made, killed in between, used, stopped, deleted.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -191,7 +192,6 @@ async fn an_instance_lives_through_everything() {
 
 /// What another role or account of this machine must not see.
 async fn check_isolation(world: &World, state: &State, instance: Uuid) {
-    use std::os::unix::fs::PermissionsExt;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let dir = state.dir(instance);
     // As root the instance's own group may pass through and read what it needs.
@@ -311,7 +311,11 @@ async fn without_a_network_the_instance_waits_and_recovers() {
     world
         .run("select prov.enqueue_instance(id) from instances")
         .await;
-    let folder = state.0.path().join("python");
+    // Closed to other users: then it does not matter whether they could enter the shared environments.
+    let closed = state.0.path().join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let folder = closed.join("python");
     let interrupted = folder.join("matrix-synapse-1.163.2.interrupted");
     std::fs::create_dir_all(&interrupted).unwrap();
     let mut command = state.command(&world);

@@ -40,8 +40,8 @@ impl Command {
         self
     }
 
-    pub(super) fn args(mut self, args: impl IntoIterator<Item = &'static str>) -> Self {
-        self.args.extend(args.into_iter().map(OsString::from));
+    pub(super) fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
         self
     }
 
@@ -85,7 +85,10 @@ impl Command {
             .process_group(0)
             .kill_on_drop(false);
         within.apply(&mut command)?;
-        command.spawn()
+        command.spawn().map_err(|error| {
+            let program = self.program.display();
+            io::Error::new(error.kind(), format!("start {program}: {error}"))
+        })
     }
 }
 

@@ -58,21 +58,32 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins
 /// A program of an environment.
 #[derive(Debug, Clone)]
 pub struct Program {
-    path: PathBuf,
+    python: PathBuf,
+    /// What this Python runs. By itself a script would look for it where its environment was made, which may have
+    /// been moved since.
+    script: Option<PathBuf>,
     /// Where its Python finds its libraries, when it is a copy.
     libraries: Option<PathBuf>,
 }
 
 impl Program {
-    fn of(environment: &Path, name: &str) -> Self {
+    fn python(environment: &Path) -> Self {
         Self {
-            path: environment.join("bin").join(name),
+            python: environment.join("bin/python"),
+            script: None,
             libraries: shared_python::libraries(environment),
         }
     }
 
+    fn script(environment: &Path, name: &str) -> Self {
+        Self {
+            script: Some(environment.join("bin").join(name)),
+            ..Self::python(environment)
+        }
+    }
+
     pub(super) fn command(&self) -> process::Command {
-        let command = process::Command::new(&self.path);
+        let command = process::Command::new(&self.python).args(self.script.iter());
         match &self.libraries {
             Some(libraries) => command.env("LD_LIBRARY_PATH", libraries),
             None => command,
@@ -228,8 +239,8 @@ pub async fn install(
         progress(notice);
     }
     Ok(Installed {
-        synapse_python: Program::of(&synapse, "python"),
-        mindroom: mindroom.map(|environment| Program::of(&environment, "mindroom")),
+        synapse_python: Program::python(&synapse),
+        mindroom: mindroom.map(|environment| Program::script(&environment, "mindroom")),
         notice,
     })
 }

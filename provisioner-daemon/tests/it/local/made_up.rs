@@ -81,7 +81,8 @@ pub(super) fn install(folder: &Path) {
         let packages = String::from_utf8(answer.stdout).unwrap();
         write_package(Path::new(packages.trim()), name, version);
         if name == "mindroom" {
-            let script = format!("#!{}\nfrom mindroom import main\nmain()\n", inner.display());
+            // As in an environment that has been moved since it was made.
+            let script = "#!/gone/bin/python\nfrom mindroom import main\nmain()\n";
             let program = environment.join("bin/mindroom");
             std::fs::write(&program, script).unwrap();
             run(Command::new("chmod").arg("755").arg(program));
