@@ -75,7 +75,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         }
         DriverSettings::Kubernetes(config) => {
             let cluster = kube::Config::infer().await.context("find the cluster")?;
-            KubernetesDriver::start(config, cluster, db.clone(), stop.clone()).await?
+            KubernetesDriver::start(config, cluster, db.clone(), stop.clone())?
         }
     };
     let stripe = stripe::Client::new(

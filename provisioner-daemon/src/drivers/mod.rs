@@ -34,6 +34,28 @@ pub enum Progress {
     Trouble(Duration, String),
 }
 
+/// Whether what did not work may work another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// It may.
+    Transient,
+    /// Never like this.
+    Permanent,
+    /// Not before somebody changes something outside; whether that is so is looked at after this time.
+    Blocked(Duration),
+    /// Nothing could be seen or done, through no fault of the instance: that costs it no attempt.
+    Away(Outage),
+}
+
+/// The place where instances are does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// Whether that is so for long enough that nothing is known of instances any more.
+    pub is_lost: bool,
+    /// When to come back.
+    pub again: Duration,
+}
+
 /// Why a step did not work.
 #[derive(Debug, thiserror::Error)]
 #[error("{public}")]
@@ -41,28 +63,39 @@ pub struct DriverError {
     /// A sentence for the customer.
     pub public: &'static str,
     /// Whether trying again later may help.
-    pub is_permanent: bool,
+    pub kind: ErrorKind,
     /// The chain for the log.
     #[source]
     pub cause: anyhow::Error,
 }
 
 impl DriverError {
-    /// Something that may work later.
-    pub fn transient(public: &'static str, cause: impl Into<anyhow::Error>) -> Self {
+    fn new(kind: ErrorKind, public: &'static str, cause: impl Into<anyhow::Error>) -> Self {
         Self {
             public,
-            is_permanent: false,
+            kind,
             cause: cause.into(),
         }
     }
 
+    /// Something that may work later.
+    pub fn transient(public: &'static str, cause: impl Into<anyhow::Error>) -> Self {
+        Self::new(ErrorKind::Transient, public, cause)
+    }
+
     /// Something that never works like this.
     pub fn permanent(public: &'static str, cause: impl Into<anyhow::Error>) -> Self {
-        Self {
-            is_permanent: true,
-            ..Self::transient(public, cause)
-        }
+        Self::new(ErrorKind::Permanent, public, cause)
+    }
+
+    /// Something that somebody has to make room for.
+    pub fn blocked(public: &'static str, look: Duration, cause: impl Into<anyhow::Error>) -> Self {
+        Self::new(ErrorKind::Blocked(look), public, cause)
+    }
+
+    /// Something that nobody can do at present.
+    pub fn away(public: &'static str, outage: Outage, cause: impl Into<anyhow::Error>) -> Self {
+        Self::new(ErrorKind::Away(outage), public, cause)
     }
 }
 

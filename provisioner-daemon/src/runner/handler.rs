@@ -74,6 +74,14 @@ impl JobError {
         }
     }
 
+    /// Somebody who did not answer and is to be asked again after this time. That costs no attempt.
+    pub fn unheard(cause: impl Into<anyhow::Error>, again: Duration) -> Self {
+        Self::Transient {
+            cause: cause.into(),
+            retry_after: Some(again),
+        }
+    }
+
     /// Turns a stale write into a lost claim.
     pub fn check(fenced: Fenced) -> Result<(), Self> {
         match fenced {

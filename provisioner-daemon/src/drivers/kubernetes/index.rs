@@ -139,6 +139,11 @@ impl Index {
         drifted(&self.content(), instance)
     }
 
+    /// All instances that have something.
+    pub(super) fn instances(&self) -> Vec<Uuid> {
+        self.content().expected.keys().copied().collect()
+    }
+
     /// All instances of which that is so.
     pub(super) fn drifted(&self) -> Vec<Uuid> {
         let content = self.content();

@@ -8,6 +8,7 @@ mod cluster;
 mod index;
 mod manifest;
 mod objects;
+mod reach;
 mod render;
 mod space;
 mod values;
@@ -25,12 +26,13 @@ use serde_json::{Value, json};
 use store::daemon::instance_databases::Server;
 use store::daemon::instances::Instance;
 use store::daemon::{Db, cluster_objects};
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::local::{Model, synapse};
 use super::{Driver, DriverError, Observed, Progress, Step, Work};
-use cluster::Cluster;
+use cluster::{CallError, Cluster};
 use index::{Index, Live};
 pub use manifest::{KINDS, Kind};
 use render::Renderer;
@@ -110,6 +112,7 @@ pub fn namespace(instance: Uuid) -> String {
 pub struct KubernetesDriver {
     config: Config,
     cluster: Arc<Cluster>,
+    kube_version: OnceCell<String>,
     renderer: Renderer,
     index: Arc<Index>,
     db: Db,
@@ -117,19 +120,15 @@ pub struct KubernetesDriver {
 }
 
 impl KubernetesDriver {
-    /// Connects, and watches from then on.
-    pub async fn start(
+    /// Watches from now on; a cluster that is away is waited for.
+    pub fn start(
         config: Config,
         kubernetes: kube::Config,
         db: Db,
         stop: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
         let cluster = Arc::new(Cluster::new(kubernetes).context("make a client of the cluster")?);
-        let version = cluster
-            .version()
-            .await
-            .context("ask the cluster for its version")?;
-        let renderer = Renderer::new(config.helm.clone(), config.chart.clone(), version)
+        let renderer = Renderer::new(config.helm.clone(), config.chart.clone())
             .with_context(|| format!("read the chart {}", config.chart.display()))?;
         let index = Arc::new(Index::default());
         let watches = watch::run(Arc::clone(&cluster), Arc::clone(&index), db.clone(), stop);
@@ -141,11 +140,22 @@ impl KubernetesDriver {
         Ok(Arc::new(Self {
             config,
             cluster,
+            kube_version: OnceCell::new(),
             renderer,
             index,
             db,
             http,
         }))
+    }
+
+    async fn kube_version(&self) -> Result<&str, CallError> {
+        let asked = self.kube_version.get_or_try_init(|| self.cluster.version());
+        Ok(asked.await?)
+    }
+
+    /// What an instance's values lead to, as one word.
+    async fn digest(&self, values: &Value) -> Result<String, CallError> {
+        Ok(self.renderer.digest(values, self.kube_version().await?))
     }
 
     fn part(&self, instance: Uuid, (kind, name): (&str, &str)) -> Option<Live> {
@@ -276,12 +286,12 @@ impl KubernetesDriver {
 
     async fn look(&self, instance: &Instance) -> Result<Observed, DriverError> {
         let id = instance.id;
+        // What the watches told before is no word on how it is now.
+        let reach = self.cluster.reach();
+        let unseen = |outage| DriverError::away(cluster::AWAY, outage, anyhow::anyhow!("not seen"));
+        reach.admit().map_err(unseen)?;
         if !self.index.is_complete() {
-            let cause = anyhow::anyhow!("the watches have not told all yet");
-            return Err(DriverError::transient(
-                "The cluster is being looked at.",
-                cause,
-            ));
+            return Err(unseen(reach.outage()));
         }
         let is_partly_up = self.is_partly_up(id);
         let listed = cluster_objects::list(&self.db, id)

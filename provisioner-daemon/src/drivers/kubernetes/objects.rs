@@ -33,7 +33,7 @@ impl KubernetesDriver {
     pub(super) async fn ensure_objects(&self, work: &Work<'_>) -> Result<(), DriverError> {
         let instance = work.instance.id;
         let values = values::without_secrets(&self.config, work.instance)?;
-        let digest = self.renderer.digest(&values);
+        let digest = self.digest(&values).await?;
         let listed = cluster_objects::list(work.db, instance)
             .await
             .map_err(away)?;
@@ -78,7 +78,10 @@ impl KubernetesDriver {
     async fn rendered(&self, values: Value, work: &Work<'_>) -> Result<Vec<Object>, DriverError> {
         let values = values::with_secrets(values, &self.config, work).await?;
         let namespace = super::namespace(work.instance.id);
-        let manifests = self.renderer.render(&namespace, &values).await;
+        let manifests = self
+            .renderer
+            .render(&namespace, &values, self.kube_version().await?)
+            .await;
         let manifests = manifests.map_err(|error| {
             if error.is_permanent() {
                 DriverError::permanent(CHART, error)
@@ -223,7 +226,7 @@ impl KubernetesDriver {
         let render = cluster_objects::find_render(&self.db, instance.id)
             .await
             .map_err(away)?;
-        if render.digest != Some(self.renderer.digest(&values)) {
+        if render.digest != Some(self.digest(&values).await?) {
             return Ok(false);
         }
         let live = self.states(instance.id).await?;

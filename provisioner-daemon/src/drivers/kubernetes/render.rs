@@ -47,62 +47,52 @@ impl RenderError {
     }
 }
 
-/// Helm, a chart, and for which Kubernetes.
+/// Helm and a chart.
 pub(super) struct Renderer {
     helm: PathBuf,
     chart: PathBuf,
     /// SHA-256 over the chart's files.
     chart_digest: Vec<u8>,
-    kube_version: String,
     turns: Semaphore,
     time_limit: Duration,
 }
 
 impl Renderer {
     /// Reads the chart, to know it from another.
-    pub(super) fn new(
-        helm: PathBuf,
-        chart: PathBuf,
-        kube_version: String,
-    ) -> std::io::Result<Self> {
+    pub(super) fn new(helm: PathBuf, chart: PathBuf) -> std::io::Result<Self> {
         let mut hash = Sha256::new();
         hash_folder(&chart, &mut hash)?;
         Ok(Self {
             helm,
             chart,
             chart_digest: hash.finalize().to_vec(),
-            kube_version,
             turns: Semaphore::new(AT_ONCE),
             time_limit: TIME_LIMIT,
         })
     }
 
     /// What decides the manifests: equal digests, equal manifests.
-    pub(super) fn digest(&self, values: &Value) -> String {
+    pub(super) fn digest(&self, values: &Value, kube_version: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(&self.chart_digest);
-        hash.update(self.kube_version.as_bytes());
+        hash.update(kube_version.as_bytes());
         hash.update(values.to_string().as_bytes());
         hex::encode(hash.finalize())
     }
 
-    /// The manifests of an instance.
+    /// The manifests of an instance for a version of Kubernetes.
     pub(super) async fn render(
         &self,
         namespace: &str,
         values: &Value,
+        kube_version: &str,
     ) -> Result<String, RenderError> {
         // never closed
         let _turn = self.turns.acquire().await;
         let mut helm = Command::new(&self.helm)
             .args(["template", "instance"])
             .arg(&self.chart)
-            .args([
-                "--namespace",
-                namespace,
-                "--kube-version",
-                &self.kube_version,
-            ])
+            .args(["--namespace", namespace, "--kube-version", kube_version])
             .args(["--values", "-"])
             .env_clear()
             .stdin(Stdio::piped())
@@ -194,13 +184,17 @@ mod tests {
         let chart = folder.join("chart");
         std::fs::create_dir_all(&chart).unwrap();
         std::fs::write(chart.join("Chart.yaml"), "name: a").unwrap();
-        Renderer::new(helm, chart, "v1.36.3".to_owned()).unwrap()
+        Renderer::new(helm, chart).unwrap()
     }
+
+    const VERSION: &str = "v1.36.3";
 
     async fn rendered(script: &str) -> Result<String, RenderError> {
         let folder = tempfile::tempdir().unwrap();
         let renderer = renderer(folder.path(), script);
-        renderer.render("instance-a", &json!({"a": 1})).await
+        renderer
+            .render("instance-a", &json!({"a": 1}), VERSION)
+            .await
     }
 
     #[tokio::test]
@@ -233,7 +227,7 @@ mod tests {
             helm: folder.path().join("nonesuch"),
             ..renderer(folder.path(), "")
         };
-        let missing = missing.render("a", &json!({})).await.unwrap_err();
+        let missing = missing.render("a", &json!({}), VERSION).await.unwrap_err();
         assert!(matches!(missing, RenderError::NotRun(_)) && !missing.is_permanent());
     }
 
@@ -249,7 +243,7 @@ mod tests {
             time_limit: Duration::from_millis(500),
             ..renderer(folder.path(), &script)
         };
-        let ended = hung.render("a", &json!({})).await.unwrap_err();
+        let ended = hung.render("a", &json!({}), VERSION).await.unwrap_err();
         assert!(matches!(ended, RenderError::TooSlow));
         // written before the limit, unless the machine was too busy even for that
         let Ok(pid) = std::fs::read_to_string(&child) else {
@@ -273,20 +267,14 @@ mod tests {
     fn the_digest_is_of_chart_values_and_version() {
         let folder = tempfile::tempdir().unwrap();
         let one = renderer(folder.path(), "");
+        let digest = |values: Value, version: &str| one.digest(&values, version);
         let values = json!({"a": 1});
-        assert_eq!(one.digest(&values), one.digest(&values));
-        assert_ne!(one.digest(&values), one.digest(&json!({"a": 2})));
-        let newer = Renderer {
-            kube_version: "v1.37.0".to_owned(),
-            ..renderer(folder.path(), "")
-        };
-        assert_ne!(one.digest(&values), newer.digest(&values));
+        let first = digest(values.clone(), VERSION);
+        assert_eq!(first, digest(values.clone(), VERSION));
+        assert_ne!(first, digest(json!({"a": 2}), VERSION));
+        assert_ne!(first, digest(values.clone(), "v1.37.0"));
         std::fs::write(folder.path().join("chart/Chart.yaml"), "name: b").unwrap();
-        let changed = Renderer::new(
-            one.helm.clone(),
-            one.chart.clone(),
-            one.kube_version.clone(),
-        );
-        assert_ne!(one.digest(&values), changed.unwrap().digest(&values));
+        let changed = Renderer::new(one.helm.clone(), one.chart.clone()).unwrap();
+        assert_ne!(first, changed.digest(&values, VERSION));
     }
 }

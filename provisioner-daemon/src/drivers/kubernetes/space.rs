@@ -14,7 +14,7 @@ use kube::api::{Api, DeleteParams, PostParams, Preconditions};
 use uuid::Uuid;
 
 use super::KubernetesDriver;
-use super::cluster::{CallError, bounded};
+use super::cluster::CallError;
 use super::manifest::{INSTANCE_LABEL, MANAGER};
 use crate::drivers::{DriverError, Work};
 
@@ -41,7 +41,10 @@ pub(super) enum Space {
 impl KubernetesDriver {
     pub(super) async fn space(&self, instance: Uuid) -> Result<Space, CallError> {
         let name = super::namespace(instance);
-        let found = bounded(self.cluster.namespaces().get_opt(&name)).await?;
+        let found = self
+            .cluster
+            .ask(self.cluster.namespaces().get_opt(&name))
+            .await?;
         Ok(match found {
             None => Space::None,
             Some(space) if space.metadata.deletion_timestamp.is_some() => Space::Ending,
@@ -107,13 +110,16 @@ impl KubernetesDriver {
             ..SelfSubjectAccessReview::default()
         };
         for _ in 0..RIGHTS_TRIES {
-            let answer = bounded(reviews.create(&PostParams::default(), &question)).await?;
+            let answer = self
+                .cluster
+                .ask(reviews.create(&PostParams::default(), &question))
+                .await?;
             if answer.status.is_some_and(|status| status.allowed) {
                 return Ok(());
             }
             tokio::time::sleep(RIGHTS_PAUSE).await;
         }
-        Err(CallError::TooSlow)
+        Err(self.cluster.too_slow())
     }
 
     /// Makes it unless it is there; answers whether it was not.
@@ -125,7 +131,12 @@ impl KubernetesDriver {
             + serde::Serialize
             + serde::de::DeserializeOwned,
     {
-        if bounded(api.get_opt(&wanted.name_any())).await?.is_some() {
+        if self
+            .cluster
+            .ask(api.get_opt(&wanted.name_any()))
+            .await?
+            .is_some()
+        {
             return Ok(false);
         }
         let how = PostParams::default();
@@ -141,7 +152,7 @@ impl KubernetesDriver {
         let fence = work.claim.fence;
         let how = PostParams::default();
         let api: Api<ConfigMap> = self.cluster.typed(&super::namespace(work.instance.id));
-        let Some(mut anchor) = bounded(api.get_opt(ANCHOR)).await? else {
+        let Some(mut anchor) = self.cluster.ask(api.get_opt(ANCHOR)).await? else {
             let fresh = ConfigMap {
                 metadata: metadata(ANCHOR),
                 data: Some(noted(fence)),
@@ -168,7 +179,7 @@ impl KubernetesDriver {
     pub(super) async fn remove_space(&self, instance: Uuid) -> Result<bool, CallError> {
         let name = super::namespace(instance);
         let namespaces = self.cluster.namespaces();
-        let Some(space) = bounded(namespaces.get_opt(&name)).await? else {
+        let Some(space) = self.cluster.ask(namespaces.get_opt(&name)).await? else {
             return Ok(true);
         };
         if space.metadata.deletion_timestamp.is_none() {

@@ -13,9 +13,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, is_outage};
 use super::index::Index;
 use super::manifest::{INSTANCE_LABEL, KINDS, Kind};
+use super::reach::Sight;
 
 /// Changes within this time are looked at together: an apply of ours is over by then and noted as such.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -31,7 +32,8 @@ pub(super) async fn run(cluster: Arc<Cluster>, index: Arc<Index>, db: Db, stop: 
     let watches = kinds.map(|kind| watch_kind(kind, &cluster, &index, tell.clone()));
     tokio::select! {
         _ = futures::future::join_all(watches) => {}
-        () = repair(&index, &db, told) => {}
+        () = repair(&cluster, &index, &db, told) => {}
+        () = cluster.probe() => {}
         () = stop.cancelled() => {}
     }
 }
@@ -65,7 +67,15 @@ async fn watch_kind(
                     error = &error as &dyn std::error::Error,
                     "a watch failed"
                 );
+                if let watcher::Error::InitialListFailed(cause)
+                | watcher::Error::WatchStartFailed(cause)
+                | watcher::Error::WatchFailed(cause) = &error
+                    && is_outage(cause)
+                {
+                    cluster.reach().failed();
+                }
                 tokio::time::sleep(AGAIN).await;
+                cluster.reach().there().await;
                 continue;
             }
         };
@@ -77,7 +87,12 @@ async fn watch_kind(
 }
 
 /// Enqueues what is not as it was applied.
-async fn repair(index: &Index, db: &Db, mut told: mpsc::UnboundedReceiver<Uuid>) {
+async fn repair(
+    cluster: &Cluster,
+    index: &Index,
+    db: &Db,
+    mut told: mpsc::UnboundedReceiver<Uuid>,
+) {
     while let Err(error) = expect_all(index, db).await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -87,8 +102,18 @@ async fn repair(index: &Index, db: &Db, mut told: mpsc::UnboundedReceiver<Uuid>)
     }
     let mut full_pass = tokio::time::interval(FULL_PASS);
     let mut waiting = HashSet::new();
+    let mut sight = cluster.reach().sight();
+    let mut was_lost = false;
     loop {
         tokio::select! {
+            _ = sight.changed() => {
+                let is_lost = *sight.borrow_and_update() == Sight::Lost;
+                // That nothing is known of them any more is said of all, and so is how they are afterwards.
+                if is_lost != was_lost {
+                    waiting.extend(index.instances());
+                }
+                was_lost = is_lost;
+            }
             instance = told.recv() => {
                 let Some(instance) = instance else { return };
                 waiting.insert(instance);
@@ -97,14 +122,23 @@ async fn repair(index: &Index, db: &Db, mut told: mpsc::UnboundedReceiver<Uuid>)
                     waiting.insert(instance);
                 }
                 waiting.retain(|instance| index.has_drifted(*instance));
+                drifted(waiting.len());
             }
-            _ = full_pass.tick() => waiting.extend(index.drifted()),
+            _ = full_pass.tick() => {
+                let found = index.drifted();
+                drifted(found.len());
+                waiting.extend(found);
+            }
         }
         if !index.is_complete() {
             continue;
         }
         waiting = enqueue(db, std::mem::take(&mut waiting)).await;
     }
+}
+
+fn drifted(count: usize) {
+    metrics::counter!("prov_drift_total").increment(u64::try_from(count).unwrap_or_default());
 }
 
 async fn expect_all(index: &Index, db: &Db) -> Result<(), store::daemon::Error> {
@@ -121,8 +155,7 @@ async fn expect_all(index: &Index, db: &Db) -> Result<(), store::daemon::Error> 
 async fn enqueue(db: &Db, instances: HashSet<Uuid>) -> HashSet<Uuid> {
     let mut left = HashSet::new();
     for instance in instances {
-        tracing::info!(instance.id = %instance, "something is not as it was applied");
-        metrics::counter!("prov_drift_total").increment(1);
+        tracing::info!(instance.id = %instance, "to be looked at");
         if let Err(error) = jobs::enqueue_instance(db, instance, Duration::ZERO).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

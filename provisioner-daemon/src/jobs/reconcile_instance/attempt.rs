@@ -8,7 +8,7 @@ use store::daemon::instances::{self, Instance, Seen, SeenStatus};
 use store::daemon::{chores, jobs};
 
 use super::statuses;
-use crate::drivers::{Driver, DriverError, Observed, Progress, Step, Work};
+use crate::drivers::{Driver, DriverError, ErrorKind, Observed, Outage, Progress, Step, Work};
 use crate::runner::{JobContext, JobError, Outcome};
 
 /// An overdue instance is looked at this often; one that cannot be removed, hourly.
@@ -94,27 +94,27 @@ impl<'a> Attempt<'a> {
         self.settle(observed).await
     }
 
-    async fn observe(&self) -> Result<Observed, JobError> {
-        self.driver
-            .observe(&self.instance)
-            .await
-            .map_err(|error| JobError::transient(error.cause))
+    async fn observe(&mut self) -> Result<Observed, JobError> {
+        match self.driver.observe(&self.instance).await {
+            Ok(observed) => Ok(observed),
+            Err(error) => Err(self.not_done(error).await?),
+        }
     }
 
     /// Makes sure that nobody who claimed this instance later was there before us.
-    async fn anchor(&self) -> Result<(), JobError> {
-        let work = self.work();
-        let anchored = self
-            .driver
-            .raise_anchor(&work)
-            .await
-            .map_err(|error| JobError::transient(error.cause))?;
-        if anchored <= work.claim.fence {
+    async fn anchor(&mut self) -> Result<(), JobError> {
+        let ours = self.cx.claim().fence;
+        let anchored = self.driver.raise_anchor(&self.work()).await;
+        let anchored = match anchored {
+            Ok(anchored) => anchored,
+            Err(error) => return Err(self.not_done(error).await?),
+        };
+        if anchored <= ours {
             return Ok(());
         }
         // Somebody else's claim is later, and ours turns out to be lost when it is put back. Or the database was
         // restored to a time before that claim: then ours is good, and the next one gets a fence that holds.
-        tracing::error!(anchored, ours = work.claim.fence, "a later claim was here");
+        tracing::error!(anchored, ours, "a later claim was here");
         metrics::counter!("prov_anchor_refusals_total").increment(1);
         chores::raise_fence(&self.cx.db, anchored).await?;
         Err(JobError::Waiting(Duration::ZERO))
@@ -192,14 +192,46 @@ impl<'a> Attempt<'a> {
         self.write_status(status, usual).await
     }
 
+    /// What is not about one step: how the attempt ends.
+    pub(super) async fn not_done(&mut self, error: DriverError) -> Result<JobError, JobError> {
+        match error.kind {
+            ErrorKind::Away(outage) => self.away(outage, error).await,
+            ErrorKind::Permanent => self.block(error.public, &error.cause, false).await,
+            ErrorKind::Transient => Ok(JobError::transient(error.cause)),
+            ErrorKind::Blocked(look) => Ok(JobError::unheard(error.cause, look)),
+        }
+    }
+
+    /// Nothing can be seen or done. What was said of the instance holds for some seconds; then its status says that
+    /// it is not known, or what it waits for. Its time does not run meanwhile.
+    async fn away(&mut self, outage: Outage, error: DriverError) -> Result<JobError, JobError> {
+        use InstanceStatus as S;
+        let next = match self.instance.status {
+            S::Running | S::Degraded => S::Unknown,
+            kept => kept,
+        };
+        let is_news = self.instance.status_reason.as_deref() != Some(error.public);
+        if !outage.is_lost || next == S::Error {
+            // too short to speak of, or nothing to add
+        } else if next != self.instance.status {
+            self.write_status(next, Some(error.public)).await?;
+        } else if is_news || self.instance.is_overdue {
+            self.hold(outage.again, error.public).await?;
+        }
+        Ok(JobError::unheard(error.cause, outage.again))
+    }
+
     /// A failed step: what the customer sees of it, and how the attempt ends.
     pub(super) async fn fail(
         &mut self,
         step: Step,
         error: DriverError,
     ) -> Result<JobError, JobError> {
+        if let ErrorKind::Away(outage) = error.kind {
+            return self.away(outage, error).await;
+        }
         self.record(step, "failed", Some(error.public)).await?;
-        if error.is_permanent {
+        if error.kind == ErrorKind::Permanent {
             return self.block(error.public, &error.cause, false).await;
         }
         if self.instance.status_reason.as_deref() != Some(error.public) {

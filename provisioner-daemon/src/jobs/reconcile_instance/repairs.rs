@@ -52,9 +52,10 @@ impl Attempt<'_> {
 
     async fn begin(&mut self) -> Result<(), JobError> {
         self.cx.may_go_on()?;
-        let work = self.work();
-        let begun = self.driver.repair(&work).await;
-        begun.map_err(|error| JobError::transient(error.cause))?;
+        let begun = self.driver.repair(&self.work()).await;
+        if let Err(error) = begun {
+            return Err(self.not_done(error).await?);
+        }
         let what = self.silent.join(" and ");
         let detail = format!("{what}: no answer, started again.");
         let (db, claim) = (&self.cx.db, self.cx.claim());

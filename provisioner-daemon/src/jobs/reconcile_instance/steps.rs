@@ -7,7 +7,7 @@ use store::daemon::instances;
 use tracing::Instrument;
 
 use super::attempt::Attempt;
-use crate::drivers::{Progress, Step};
+use crate::drivers::{ErrorKind, Progress, Step};
 use crate::runner::JobError;
 
 /// A wait that may outlast a deadline.
@@ -103,7 +103,13 @@ impl Attempt<'_> {
         self.cx.fault(format_args!("after:{wish}:{}", step.name))?;
         match ended {
             Ok(progress) => Ok(progress),
-            Err(error) => Err(self.fail(step, error).await?),
+            Err(error) => match error.kind {
+                ErrorKind::Blocked(look) => {
+                    tracing::warn!(error = format!("{:#}", error.cause), "blocked");
+                    Ok(Progress::Trouble(look, error.public.to_owned()))
+                }
+                _ => Err(self.fail(step, error).await?),
+            },
         }
     }
 
