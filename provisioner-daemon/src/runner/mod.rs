@@ -66,6 +66,7 @@ struct Shared {
 /// A running runner.
 pub struct Runner {
     shared: Arc<Shared>,
+    claimers: TaskTracker,
     loops: TaskTracker,
 }
 
@@ -97,10 +98,12 @@ impl Runner {
             jobs: TaskTracker::new(),
             settings,
         });
-        let loops = TaskTracker::new();
+        let claimers = TaskTracker::new();
         for class in 0..shared.settings.slots.len() {
-            loops.spawn(claimer::run(Arc::clone(&shared), class));
+            claimers.spawn(claimer::run(Arc::clone(&shared), class));
         }
+        claimers.close();
+        let loops = TaskTracker::new();
         loops.spawn(ends::run(Arc::clone(&shared), coming));
         loops.spawn(listen::run(Arc::clone(&shared)));
         loops.spawn(beat::run(Arc::clone(&shared)));
@@ -111,7 +114,11 @@ impl Runner {
         loops.spawn(maintenance::history(Arc::clone(&shared)));
         loops.spawn(figures::run(Arc::clone(&shared)));
         loops.close();
-        Ok(Self { shared, loops })
+        Ok(Self {
+            shared,
+            claimers,
+            loops,
+        })
     }
 
     /// Signs of life of the loops.
@@ -125,16 +132,19 @@ impl Runner {
         self.shared.drain.cancel();
         self.shared.jobs.close();
         let grace = self.shared.settings.drain_grace;
-        if tokio::time::timeout(grace, self.shared.jobs.wait())
-            .await
-            .is_err()
-        {
+        let ended = async {
+            // A claim that is under way may still bring jobs, one that was just handed back among them.
+            self.claimers.wait().await;
+            self.shared.jobs.wait().await;
+        };
+        if tokio::time::timeout(grace, ended).await.is_err() {
             tracing::warn!("jobs did not end in time and are handed back");
         }
         self.shared.leases.stop_all();
         // Jobs hand themselves back; that is one statement each.
         let _ = tokio::time::timeout(HAND_BACK, self.shared.jobs.wait()).await;
         self.shared.stop.cancel();
+        self.claimers.wait().await;
         self.loops.wait().await;
     }
 }

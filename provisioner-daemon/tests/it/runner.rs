@@ -106,6 +106,32 @@ async fn draining_hands_work_back_at_no_cost() {
     runner.drain().await;
 }
 
+/// What it brings must not be left with a process that ends.
+#[tokio::test]
+async fn draining_waits_for_a_claim_that_is_under_way() {
+    let world = World::new().await;
+    let other = world.connect_as("postgres").await;
+    let lock = "begin; lock table prov.jobs in access exclusive mode";
+    other.batch_execute(lock).await.unwrap();
+    let settings = quick();
+    let classes = settings.slots.len();
+    let runner = start(&world, MadeUp::long(), settings);
+    let claims = "select count(*) from pg_locks join pg_stat_activity using (pid) \
+                  where not granted and relation = 'prov.jobs'::regclass and query like '%prov.claim%'";
+    world.until(&format!("({claims}) = {classes}")).await;
+    let enqueue = "select prov.enqueue('l', null, 'k', 'm', 1)";
+    other.batch_execute(enqueue).await.unwrap();
+    let pulse = runner.pulse();
+    let drain = tokio::spawn(runner.drain());
+    wait_until(|| pulse.not_ready() == Some("draining")).await;
+    other.batch_execute("commit").await.unwrap();
+    drain.await.unwrap();
+    let is_handed_back: bool = world
+        .ask("select state = 'queued' and attempt = 0 from prov.jobs")
+        .await;
+    assert!(is_handed_back, "{}", world.story().await);
+}
+
 #[tokio::test]
 async fn a_lost_claim_ends_the_work_and_writes_nothing() {
     let (world, runner) = running(MadeUp::long(), quick()).await;
