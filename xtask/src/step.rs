@@ -90,7 +90,8 @@ fn failure(
     )
 }
 
-fn log_path(name: &str) -> Result<PathBuf> {
+/// Where the output of that name goes, below `target/logs`.
+pub(crate) fn log_path(name: &str) -> Result<PathBuf> {
     let dir = crate::workspace::target().join("logs");
     std::fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
     Ok(dir.join(format!("{name}.log")))

@@ -5,6 +5,7 @@ mod api;
 mod cluster;
 mod database;
 mod figures;
+mod lanes;
 mod monitoring;
 mod outside;
 pub(crate) mod platform;
@@ -13,11 +14,11 @@ mod stand_ins;
 mod versions;
 
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use self::lanes::Outcomes;
 use self::platform::Platform;
 use self::programs::TestProgram;
 use crate::{build, tools, workspace};
@@ -40,6 +41,8 @@ enum Run {
     Alone(fn() -> Result<()>),
     /// Against a running platform; suites that follow one another share it.
     OnPlatform(fn(&Platform) -> Result<()>),
+    /// The same, with no other suite beside it, since it measures.
+    AtRest(fn(&Platform) -> Result<()>),
 }
 
 /// The package of the suites over the running system; it is no test of a package by itself.
@@ -73,7 +76,7 @@ const SUITES: &[Suite] = &[
     Suite::on_platform("monitoring", monitoring::run),
     Suite::on_platform("browser", browser),
     Suite::on_platform("again", again::run),
-    Suite::on_platform("figures", figures::print),
+    Suite::at_rest("figures", figures::print),
 ];
 
 impl Suite {
@@ -87,11 +90,16 @@ impl Suite {
         Self { name, run }
     }
 
+    const fn at_rest(name: &'static str, run: fn(&Platform) -> Result<()>) -> Self {
+        let run = Run::AtRest(run);
+        Self { name, run }
+    }
+
     /// Runs it; starts the platform where it needs one and none runs yet.
     fn run(&self, platform: &mut Option<Platform>) -> Result<()> {
         let run = match self.run {
             Run::Alone(run) => return run(),
-            Run::OnPlatform(run) => run,
+            Run::OnPlatform(run) | Run::AtRest(run) => run,
         };
         if platform.is_none() {
             build::run()?;
@@ -101,24 +109,36 @@ impl Suite {
     }
 }
 
-/// Runs the suites asked for.
+/// Runs the suites asked for: those by themselves beside those on the platform, since both wait more than they compute.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let suites = chosen(&options.names)?;
     versions::prepare()?;
+    let kind = |wanted: fn(&Run) -> bool| -> Vec<&Suite> {
+        let chosen = suites.iter().copied();
+        chosen.filter(|suite| wanted(&suite.run)).collect()
+    };
+    let alone = kind(|run| matches!(run, Run::Alone(_)));
+    let on_platform = kind(|run| matches!(run, Run::OnPlatform(_)));
+    let at_rest = kind(|run| matches!(run, Run::AtRest(_)));
+
+    let mut outcomes = Outcomes::default();
     let mut platform = None;
-    let mut took = Vec::new();
-    for suite in suites {
-        let started = Instant::now();
-        suite.run(&mut platform)?;
-        took.push((suite.name, started.elapsed().as_secs()));
+    if alone.is_empty() || on_platform.is_empty() {
+        outcomes.run(&alone, &mut platform);
+        outcomes.run(&on_platform, &mut platform);
+    } else {
+        programs::build()?;
+        let beside = lanes::beside(&alone);
+        outcomes.run(&on_platform, &mut platform);
+        outcomes.add(beside);
+    }
+    if outcomes.are_good() {
+        outcomes.run(&at_rest, &mut platform);
     }
     if let Some(platform) = platform {
         platform.stop()?;
     }
-    for (name, seconds) in took {
-        println!("{name:>10} passed in {seconds:>4} s");
-    }
-    Ok(())
+    outcomes.tell()
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Suite>> {
