@@ -30,6 +30,8 @@ pub enum Progress {
     Waiting(Duration),
     /// Something outside is missing: look again after this time. The text is for the customer.
     Held(Duration, String),
+    /// On its way, and something keeps it from arriving that may pass; if not, its time runs out.
+    Hindered(Duration, String),
     /// As [`Self::Held`], but something is wrong.
     Trouble(Duration, String),
 }
@@ -156,6 +158,11 @@ impl Work<'_> {
 
 /// Makes instances. Every `ensure` looks before it acts and may be repeated at any time.
 pub trait Driver: Send + Sync + 'static {
+    /// Why nothing can be done from here at present, if so; from another replica it may.
+    fn obstacle(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Notes the claim's fence where the instance is, before anything there is changed. Answers the fence that
     /// is noted then: a higher one is a later claim's, and nothing may be changed under this one.
     fn raise_anchor<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<i64, DriverError>>;

@@ -58,6 +58,10 @@ impl Handler for ReconcileInstance {
         Duration::from_mins(2)
     }
 
+    fn obstacle(&self) -> Option<&'static str> {
+        self.driver.obstacle()
+    }
+
     /// Safe to run twice: every step looks before it acts, and every write carries the fence.
     fn run<'a>(&'a self, cx: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobError>> {
         async move {

@@ -11,14 +11,25 @@ use super::{Shared, execute};
 
 pub(super) async fn run(shared: Arc<Shared>, class: usize) {
     let slots = Arc::new(Semaphore::new(shared.settings.slots[class]));
+    let mut last_resort = Instant::now();
     while !shared.drain.is_cancelled() {
         shared.pulse.tick(NAMES[class.min(NAMES.len() - 1)]);
+        let obstacle = shared
+            .handlers
+            .values()
+            .find_map(|handler| handler.obstacle());
+        shared.pulse.set_obstacle(obstacle);
         let began = tokio::time::Instant::now();
         let asked = slots.available_permits();
         let got = if asked == 0 || shared.pulse.is_outdated() {
             0
         } else {
-            claim(&shared, class, asked, &slots).await
+            let is_last_resort = last_resort.elapsed() >= LAST_RESORT;
+            let got = claim(&shared, class, asked, &slots, is_last_resort).await;
+            if is_last_resort && got == 0 {
+                last_resort = Instant::now();
+            }
+            got
         };
         // There may be more, so look again. Fewer than asked for does not mean the last: an account at its cap,
         // or one suspect at a time, holds others back.
@@ -42,11 +53,23 @@ pub(super) async fn run(shared: Arc<Shared>, class: usize) {
     }
 }
 
+/// Jobs that this process can do nothing about are left to others, and looked at this long after there were none.
+const LAST_RESORT: Duration = Duration::from_secs(5);
+
 /// Names of the loops, for the probes.
 const NAMES: [&str; 4] = ["claimer 0", "claimer 1", "claimer 2", "claimer"];
 
 /// Claims and starts up to `count` jobs; answers how many.
-async fn claim(shared: &Arc<Shared>, class: usize, count: usize, slots: &Arc<Semaphore>) -> usize {
+async fn claim(
+    shared: &Arc<Shared>,
+    class: usize,
+    count: usize,
+    slots: &Arc<Semaphore>,
+    is_last_resort: bool,
+) -> usize {
+    let handlers = shared.handlers.values();
+    let able = handlers.filter(|handler| is_last_resort || handler.obstacle().is_none());
+    let kinds: Vec<&'static str> = able.map(|handler| handler.kind()).collect();
     let settings = &shared.settings;
     let since = Instant::now();
     let wanted = Wanted {
@@ -55,7 +78,7 @@ async fn claim(shared: &Arc<Shared>, class: usize, count: usize, slots: &Arc<Sem
         tenant_cap: settings.tenant_cap,
         worker: settings.worker,
         ttl: settings.lease,
-        kinds: &shared.kinds,
+        kinds: &kinds,
     };
     match jobs::claim(&shared.db, wanted).await {
         Ok(claimed) => {

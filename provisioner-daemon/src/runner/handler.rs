@@ -12,6 +12,11 @@ pub trait Handler: Send + Sync + 'static {
     /// The kind's name in the queue.
     fn kind(&self) -> &'static str;
 
+    /// Why this process can do nothing about such jobs at present, if so. Other replicas are let go first then.
+    fn obstacle(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Longest time that one attempt may take; waiting is not part of it, since it is snoozed.
     fn deadline(&self) -> Duration;
 

@@ -17,6 +17,7 @@ struct State {
     fresh: Duration,
     ticks: Mutex<BTreeMap<&'static str, Instant>>,
     database: Mutex<Option<Instant>>,
+    obstacle: Mutex<Option<&'static str>>,
     is_listening: AtomicBool,
     is_draining: AtomicBool,
     is_outdated: AtomicBool,
@@ -28,6 +29,7 @@ impl Pulse {
             fresh,
             ticks: Mutex::default(),
             database: Mutex::default(),
+            obstacle: Mutex::default(),
             is_listening: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
             is_outdated: AtomicBool::new(false),
@@ -47,6 +49,16 @@ impl Pulse {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *seen = Some(Instant::now());
+    }
+
+    /// What keeps this process from some kind of job.
+    pub(super) fn set_obstacle(&self, obstacle: Option<&'static str>) {
+        let mut set = self
+            .0
+            .obstacle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *set = obstacle;
     }
 
     pub(super) fn set_listening(&self, listening: bool) {
@@ -89,7 +101,8 @@ impl Pulse {
         } else if !self.0.is_listening.load(Ordering::Relaxed) {
             Some("not listening")
         } else {
-            None
+            let obstacle = self.0.obstacle.lock();
+            *obstacle.unwrap_or_else(PoisonError::into_inner)
         }
     }
 }

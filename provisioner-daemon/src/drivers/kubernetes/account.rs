@@ -1,6 +1,6 @@
 //! The owner's Matrix account, made by the instance's own homeserver.
 
-use super::{KubernetesDriver, SOON, values};
+use super::{KubernetesDriver, values};
 use crate::drivers::local::{owner, synapse};
 use crate::drivers::{DriverError, Progress, Work};
 
@@ -18,9 +18,7 @@ impl KubernetesDriver {
             return Ok(Progress::Done);
         }
         let localpart = matrix_id.trim_start_matches('@').split(':').next();
-        let Some(localpart) = localpart else {
-            return Ok(Progress::Waiting(SOON));
-        };
+        let localpart = localpart.unwrap_or_default();
         let secret = synapse::registration_secret(work).await?;
         // Kept before it is used, so that an account never has a password that nobody knows.
         let password = work

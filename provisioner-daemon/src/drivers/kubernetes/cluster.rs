@@ -220,17 +220,6 @@ impl Cluster {
         self.ask(self.api(kind, namespace).get_opt(name)).await
     }
 
-    /// Objects of a kind.
-    pub(super) async fn list(
-        &self,
-        kind: &Kind,
-        namespace: &str,
-    ) -> Result<Vec<DynamicObject>, CallError> {
-        let all = kube::api::ListParams::default();
-        let listed = self.ask(self.api(kind, namespace).list(&all)).await?;
-        Ok(listed.items)
-    }
-
     /// Removes that very object; another one of its name stays.
     pub(super) async fn remove(
         &self,

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use store::daemon::cluster_objects::ClusterObject;
 use uuid::Uuid;
 
-use super::manifest::{INSTANCE_LABEL, KINDS, Kind, MANAGER};
+use super::manifest::{INSTANCE_LABEL, KINDS, Kind, MANAGER, PODS};
+use super::troubles::{self, Trouble};
 
 /// An object's kind and name in its instance's namespace.
 pub(super) type Key = (&'static str, String);
@@ -27,6 +28,49 @@ pub(super) struct Live {
     pub(super) is_ready: bool,
     /// Whether something of it runs.
     pub(super) is_up: bool,
+    /// Whether it wants pods and has none.
+    pub(super) is_bare: bool,
+    /// What keeps it from running.
+    pub(super) trouble: Option<Trouble>,
+}
+
+/// What is watched by itself: a kind, or its objects of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Source {
+    /// Of which kind.
+    pub(super) kind: &'static Kind,
+    /// Of which name.
+    pub(super) name: Option<&'static str>,
+}
+
+impl Source {
+    /// All of them.
+    pub(super) fn all() -> Vec<Self> {
+        let kinds = KINDS.iter().chain(std::iter::once(&PODS));
+        let sources = kinds.flat_map(|kind| match kind.names {
+            [] => vec![Self { kind, name: None }],
+            names => {
+                let of_name = |name: &&'static str| Self {
+                    kind,
+                    name: Some(name),
+                };
+                names.iter().map(of_name).collect()
+            }
+        });
+        sources.collect()
+    }
+
+    fn holds(&self, (kind, name): &Key) -> bool {
+        *kind == self.kind.name && self.name.is_none_or(|only| only == name)
+    }
+}
+
+/// How an instance is by its objects' own word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Health {
+    /// Of each part that runs something: whether all of it does.
+    parts: Vec<bool>,
+    trouble: Option<Trouble>,
 }
 
 /// What a fingerprint of an object's fields is compared with.
@@ -37,8 +81,8 @@ struct Content {
     live: HashMap<Uuid, BTreeMap<Key, Live>>,
     /// By our own list: id and fields of what was applied.
     expected: HashMap<Uuid, BTreeMap<Key, Expected>>,
-    /// Kinds whose watch has told all that there is.
-    complete: HashSet<&'static str>,
+    /// Whose watch has told all that there is.
+    complete: HashSet<Source>,
 }
 
 /// Shared by watches and reconciles.
@@ -54,15 +98,14 @@ impl Index {
 
     /// Whether every watch has told all that there is.
     pub(super) fn is_complete(&self) -> bool {
-        let watched = KINDS.iter().filter(|kind| kind.is_watched).count();
-        self.content().complete.len() == watched
+        self.content().complete.len() == Source::all().len()
     }
 
-    /// Takes over all objects of a kind; answers the instances that something is other of than before.
-    pub(super) fn replace(&self, kind: &'static Kind, seen: &[DynamicObject]) -> HashSet<Uuid> {
+    /// Takes over all objects of a source; answers the instances that something is other of than before.
+    pub(super) fn replace(&self, source: Source, seen: &[DynamicObject]) -> HashSet<Uuid> {
         let mut fresh: HashMap<Uuid, BTreeMap<Key, Live>> = HashMap::new();
         for object in seen {
-            if let Some((instance, key)) = place(kind, &object.metadata) {
+            if let Some((instance, key)) = place(source.kind, &object.metadata) {
                 fresh
                     .entry(instance)
                     .or_default()
@@ -75,21 +118,17 @@ impl Index {
         for instance in known {
             let fresh = fresh.remove(&instance).unwrap_or_default();
             let live = content.live.entry(instance).or_default();
-            let of_kind = |live: &BTreeMap<Key, Live>| -> BTreeMap<Key, Live> {
-                let same = live.iter().filter(|((name, _), _)| *name == kind.name);
-                same.map(|(key, live)| (key.clone(), live.clone()))
-                    .collect()
-            };
-            if of_kind(live) != fresh {
+            let of_source = live.iter().filter(|(key, _)| source.holds(key));
+            if !of_source.eq(fresh.iter()) {
                 changed.insert(instance);
-                live.retain(|(name, _), _| *name != kind.name);
+                live.retain(|key, _| !source.holds(key));
                 live.extend(fresh);
             }
             if live.is_empty() {
                 content.live.remove(&instance);
             }
         }
-        content.complete.insert(kind.name);
+        content.complete.insert(source);
         changed
     }
 
@@ -134,7 +173,7 @@ impl Index {
         }
     }
 
-    /// Whether an object that we listed is gone, or no longer as we applied it. What is not watched is left out.
+    /// Whether an object that we listed is gone, or no longer as we applied it.
     pub(super) fn has_drifted(&self, instance: Uuid) -> bool {
         drifted(&self.content(), instance)
     }
@@ -159,10 +198,32 @@ impl Index {
         self.content().live.get(&instance)?.get(&key).cloned()
     }
 
-    /// All that was seen of an instance.
+    /// All that was seen of an instance; pods, which are not ours to make, apart.
     pub(super) fn objects(&self, instance: Uuid) -> BTreeMap<Key, Live> {
         let content = self.content();
-        content.live.get(&instance).cloned().unwrap_or_default()
+        let live = content.live.get(&instance).into_iter().flatten();
+        let ours = live.filter(|((kind, _), _)| *kind != PODS.name);
+        ours.map(|(key, live)| (key.clone(), live.clone()))
+            .collect()
+    }
+
+    /// How an instance is by its objects' own word.
+    pub(super) fn health(&self, instance: Uuid) -> Health {
+        let content = self.content();
+        let live = content.live.get(&instance).into_iter().flatten();
+        let mut health = Health::default();
+        for ((kind, _), live) in live {
+            if Kind::find(kind).is_some_and(Kind::has_status) {
+                health.parts.push(live.is_ready && live.is_up);
+            }
+            health.trouble = health.trouble.max(live.trouble);
+        }
+        health
+    }
+
+    /// The worst of what keeps an instance from running.
+    pub(super) fn trouble(&self, instance: Uuid) -> Option<Trouble> {
+        self.health(instance).trouble
     }
 }
 
@@ -171,22 +232,22 @@ fn drifted(content: &Content, instance: Uuid) -> bool {
         return false;
     };
     let live = content.live.get(&instance);
-    let is_watched = |name: &str| Kind::find(name).is_some_and(|kind| kind.is_watched);
-    expected
-        .iter()
-        .filter(|((kind, _), _)| is_watched(kind))
-        .any(|(key, (uid, owned))| {
-            let live = live.and_then(|live| live.get(key));
-            live.is_none_or(|live| {
-                Some(&live.uid) != uid.as_ref() || Some(&live.owned) != owned.as_ref()
-            })
+    expected.iter().any(|(key, (uid, owned))| {
+        let live = live.and_then(|live| live.get(key));
+        live.is_none_or(|live| {
+            Some(&live.uid) != uid.as_ref() || Some(&live.owned) != owned.as_ref()
         })
+    })
 }
 
-/// Which instance an object says that it belongs to.
+/// Which instance an object belongs to: it says so itself, or, of a pod, its namespace does.
 fn place(kind: &'static Kind, metadata: &ObjectMeta) -> Option<(Uuid, Key)> {
-    let label = metadata.labels.as_ref()?.get(INSTANCE_LABEL)?;
-    Some((label.parse().ok()?, (kind.name, metadata.name.clone()?)))
+    let instance = if kind == &PODS {
+        metadata.namespace.as_ref()?.strip_prefix("instance-")?
+    } else {
+        metadata.labels.as_ref()?.get(INSTANCE_LABEL)?
+    };
+    Some((instance.parse().ok()?, (kind.name, metadata.name.clone()?)))
 }
 
 impl Live {
@@ -203,6 +264,8 @@ impl Live {
             owned: owned(&object.metadata),
             is_ready,
             is_up: count("readyReplicas") > 0,
+            is_bare: wanted.is_some_and(|wanted| wanted > 0) && count("replicas") == 0,
+            trouble: troubles::of(object),
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) const INSTANCE_LABEL: &str = "mindroom.chat/instance";
 pub(super) const MANAGER: &str = "mindroom-provisioner";
 
 /// Kinds that an instance may consist of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Kind {
     /// As manifests say it.
     pub name: &'static str,
@@ -23,9 +23,15 @@ pub struct Kind {
     plural: &'static str,
     /// Lower ones are made first and removed last.
     pub stage: u8,
-    /// Whether the daemon may see them in all namespaces; not what is in Secrets.
-    pub is_watched: bool,
+    /// The only names that they may have; empty for any.
+    pub names: &'static [&'static str],
 }
+
+/// Secrets are watched by name alone, since roles can say no more: those of others stay unseen.
+const SECRETS: &[&str] = &["instance-mindroom", "instance-synapse"];
+
+/// What instances' controllers make: watched, and never made by us.
+pub(super) const PODS: Kind = kind("Pod", "", "pods", 2);
 
 /// All of them, in the order in which they are made: what limits pods before pods, what they read before them, the
 /// way in last.
@@ -35,7 +41,7 @@ pub const KINDS: &[Kind] = &[
     kind("LimitRange", "", "limitranges", 0),
     kind("NetworkPolicy", "networking.k8s.io", "networkpolicies", 0),
     Kind {
-        is_watched: false,
+        names: SECRETS,
         ..kind("Secret", "", "secrets", 1)
     },
     kind("ConfigMap", "", "configmaps", 1),
@@ -52,7 +58,7 @@ const fn kind(name: &'static str, group: &'static str, plural: &'static str, sta
         group,
         plural,
         stage,
-        is_watched: true,
+        names: &[],
     }
 }
 
@@ -87,6 +93,11 @@ impl Kind {
         self.name == "PersistentVolumeClaim"
     }
 
+    /// Whether its objects say by their status whether something runs.
+    pub(super) fn has_status(&self) -> bool {
+        self.stage == 2
+    }
+
     /// Whether it lets people in, or runs something.
     pub fn is_workload(&self) -> bool {
         self.stage >= 2
@@ -99,7 +110,7 @@ pub(super) enum ManifestError {
     /// No YAML, or no objects.
     #[error("not a list of objects: {0}")]
     Form(String),
-    /// A kind that no instance needs.
+    /// A kind, or one of its names, that no instance needs.
     #[error("{0} is not allowed")]
     Kind(String),
     /// Of somebody else's namespace, or of none.
@@ -170,6 +181,7 @@ fn read_one(mut body: Value, namespace: &str, instance: Uuid) -> Result<Object, 
     let id = format!("{}/{name}", text(&body, "/kind"));
     let known = Kind::find(&text(&body, "/kind"));
     let kind = known.filter(|kind| kind.api_version() == text(&body, "/apiVersion"));
+    let kind = kind.filter(|kind| kind.names.is_empty() || kind.names.contains(&name.as_str()));
     let kind = kind.ok_or_else(|| ManifestError::Kind(id.clone()))?;
     if text(&body, "/metadata/namespace") != namespace || name.is_empty() {
         return Err(ManifestError::Foreign(id));
@@ -213,7 +225,7 @@ mod tests {
             manifest("networking.k8s.io/v1", "Ingress", NAMESPACE, "a"),
             manifest("apps/v1", "Deployment", NAMESPACE, "a"),
             "# nothing but a comment\n".to_owned(),
-            manifest("v1", "Secret", NAMESPACE, "a"),
+            manifest("v1", "Secret", NAMESPACE, SECRETS[0]),
             manifest("v1", "ResourceQuota", NAMESPACE, "a"),
         ])
         .unwrap();
@@ -227,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_must_not_be_there_is_refused_whole() {
-        let good = manifest("v1", "Secret", NAMESPACE, "a");
+        let good = manifest("v1", "Secret", NAMESPACE, SECRETS[0]);
         for (bad, refusal) in [
             (
                 manifest(
@@ -243,12 +255,16 @@ mod tests {
                 ManifestError::Kind("Secret/b".to_owned()),
             ),
             (
-                manifest("v1", "Secret", "kube-system", "b"),
-                ManifestError::Foreign("Secret/b".to_owned()),
+                manifest("v1", "Secret", NAMESPACE, "b"),
+                ManifestError::Kind("Secret/b".to_owned()),
+            ),
+            (
+                manifest("v1", "Service", "kube-system", "b"),
+                ManifestError::Foreign("Service/b".to_owned()),
             ),
             (
                 good.clone(),
-                ManifestError::Duplicate("Secret/a".to_owned()),
+                ManifestError::Duplicate("Secret/instance-mindroom".to_owned()),
             ),
         ] {
             assert_eq!(read_all(&[good.clone(), bad]).unwrap_err(), refusal);
@@ -260,7 +276,7 @@ mod tests {
     #[test]
     fn equal_content_has_an_equal_hash() {
         let hash = |name: &str| {
-            read_all(&[manifest("v1", "Secret", NAMESPACE, name)]).unwrap()[0]
+            read_all(&[manifest("v1", "Service", NAMESPACE, name)]).unwrap()[0]
                 .hash
                 .clone()
         };

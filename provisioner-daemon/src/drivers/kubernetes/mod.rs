@@ -5,28 +5,32 @@
 
 mod account;
 mod cluster;
+mod ends;
 mod index;
 mod manifest;
 mod objects;
 mod reach;
 mod render;
 mod space;
+mod troubles;
 mod values;
 mod watch;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use domain::{InstanceStatus, Wish};
+use domain::Wish;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use store::daemon::Db;
+use store::daemon::cluster_objects::{self, ClusterObject};
 use store::daemon::instance_databases::Server;
 use store::daemon::instances::Instance;
-use store::daemon::{Db, cluster_objects};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -35,11 +39,13 @@ use super::{Driver, DriverError, Observed, Progress, Step, Work};
 use cluster::{CallError, Cluster};
 use index::{Index, Live};
 pub use manifest::{KINDS, Kind};
+use reach::Sight;
 use render::Renderer;
 use space::Space;
+use troubles::Trouble;
 
-/// How soon a step that waits for pods is looked at again; it asks the cluster nothing.
-const SOON: Duration = Duration::from_secs(1);
+/// How soon a step that waits for pods is looked at again, at first and later; the watches tell when they run.
+const SOON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 /// How soon a namespace that is being removed is looked at again.
 const LATER: Duration = Duration::from_secs(3);
 
@@ -114,6 +120,8 @@ pub struct KubernetesDriver {
     cluster: Arc<Cluster>,
     kube_version: OnceCell<String>,
     renderer: Renderer,
+    /// Instances in whose namespaces our rights are known to hold.
+    entered: Mutex<HashSet<Uuid>>,
     index: Arc<Index>,
     db: Db,
     http: reqwest::Client,
@@ -142,6 +150,7 @@ impl KubernetesDriver {
             cluster,
             kube_version: OnceCell::new(),
             renderer,
+            entered: Mutex::default(),
             index,
             db,
             http,
@@ -162,11 +171,25 @@ impl KubernetesDriver {
         self.index.find(instance, Kind::find(kind)?, name)
     }
 
-    fn has(&self, instance: Uuid, part: (&str, &str)) -> Progress {
-        match self.part(instance, part) {
-            Some(live) if live.is_ready && live.is_up => Progress::Done,
-            _ => Progress::Waiting(SOON),
+    fn has(&self, instance: Uuid, part: (&str, &str)) -> bool {
+        let live = self.part(instance, part);
+        live.is_some_and(|live| live.is_ready && live.is_up)
+    }
+
+    /// Whether a part runs, or what is in the way.
+    async fn runs(&self, instance: &Instance, part: (&str, &str)) -> Result<Progress, CallError> {
+        if self.has(instance.id, part) {
+            return Ok(Progress::Done);
         }
+        let mut trouble = self.index.trouble(instance.id);
+        if trouble.is_none() && self.lacks_pods(instance.id, part) {
+            trouble = self.refusal(instance.id, part).await?;
+        }
+        Ok(trouble.map_or_else(|| soon(instance), Trouble::progress))
+    }
+
+    fn lacks_pods(&self, instance: Uuid, part: (&str, &str)) -> bool {
+        self.part(instance, part).is_some_and(|live| live.is_bare)
     }
 
     fn is_partly_up(&self, instance: Uuid) -> bool {
@@ -193,14 +216,14 @@ impl KubernetesDriver {
                 self.ensure_objects(work).await?;
                 Ok(Progress::Done)
             }
-            HOMESERVER => Ok(self.has(instance.id, SYNAPSE_SET)),
+            HOMESERVER => Ok(self.runs(instance, SYNAPSE_SET).await?),
             ACCOUNT => self.ensure_account(work).await,
-            MINDROOM => Ok(self.has(instance.id, MINDROOM_SET)),
+            MINDROOM => Ok(self.runs(instance, MINDROOM_SET).await?),
             STOP => self.ensure_stopped(work).await,
             DATA => self.ensure_data_gone(work).await,
             CHECK => Ok(match self.look(instance).await? {
                 observed if observed.is_settled => Progress::Done,
-                _ => Progress::Waiting(SOON),
+                _ => soon(instance),
             }),
             _ => self.ensure_gone(work).await,
         }
@@ -212,75 +235,6 @@ impl KubernetesDriver {
             return Ok(Progress::Held(LATER, reason));
         }
         self.ensure_space(instance.id).await?;
-        Ok(Progress::Done)
-    }
-
-    /// Without pods; a stopped instance keeps everything else.
-    async fn ensure_stopped(&self, work: &Work<'_>) -> Result<Progress, DriverError> {
-        let instance = work.instance;
-        if self.space(instance.id).await? == Space::There {
-            if instance.wish == Wish::Deleted {
-                self.remove_workloads(work).await?;
-            } else {
-                self.ensure_objects(work).await?;
-            }
-        }
-        let parts = [SYNAPSE_SET, MINDROOM_SET];
-        let mut parts = parts
-            .iter()
-            .filter_map(|part| self.part(instance.id, *part));
-        let is_still = parts.all(|live| live.is_ready && !live.is_up);
-        Ok(if is_still {
-            Progress::Done
-        } else {
-            Progress::Waiting(SOON)
-        })
-    }
-
-    /// Nobody gets in any more, and nothing runs.
-    async fn remove_workloads(&self, work: &Work<'_>) -> Result<(), DriverError> {
-        let (db, claim, id) = (work.db, work.claim, work.instance.id);
-        let mut listed = cluster_objects::list(db, id).await.map_err(objects::away)?;
-        // the way in first
-        listed.sort_by_key(|one| std::cmp::Reverse(Kind::find(&one.kind).map(|kind| kind.stage)));
-        let workloads = listed
-            .iter()
-            .filter(|one| Kind::find(&one.kind).is_some_and(Kind::is_workload));
-        for one in workloads {
-            self.remove(work, one).await?;
-        }
-        // What is left is no longer what a render was applied to.
-        objects::held(cluster_objects::forget_render(db, claim, id).await)?;
-        let listed = cluster_objects::list(db, id).await.map_err(objects::away)?;
-        self.index.expect(id, &listed);
-        Ok(())
-    }
-
-    async fn ensure_data_gone(&self, work: &Work<'_>) -> Result<Progress, DriverError> {
-        let instance = work.instance;
-        let kept_for = Duration::from_secs_f64(instance.status_age_s.max(0.0));
-        let left = self.config.retention.saturating_sub(kept_for);
-        if instance.status == InstanceStatus::Deprovisioning && !left.is_zero() {
-            let reason = "Its data is kept for a while before it is removed.".to_owned();
-            return Ok(Progress::Held(left.min(Duration::from_hours(1)), reason));
-        }
-        let removed = self.config.databases.remove(instance.id).await;
-        removed.map_err(|error| {
-            DriverError::transient("The database could not be removed yet.", error)
-        })?;
-        Ok(Progress::Done)
-    }
-
-    /// The namespace with its volumes; what was listed there is gone with it.
-    async fn ensure_gone(&self, work: &Work<'_>) -> Result<Progress, DriverError> {
-        let (db, claim, id) = (work.db, work.claim, work.instance.id);
-        if !self.remove_space(id).await? {
-            return Ok(Progress::Waiting(LATER));
-        }
-        let listed = cluster_objects::list(db, id).await.map_err(objects::away)?;
-        objects::held(cluster_objects::forget(db, claim, id, &listed).await)?;
-        objects::held(cluster_objects::forget_render(db, claim, id).await)?;
-        self.index.expect(id, &[]);
         Ok(Progress::Done)
     }
 
@@ -302,8 +256,9 @@ impl KubernetesDriver {
             Wish::Stopped if listed.is_empty() => true,
             Wish::Stopped => !is_partly_up && self.is_as_applied(instance, &listed).await?,
             Wish::Running => {
-                let parts = [SYNAPSE_SET, MINDROOM_SET].map(|part| self.has(id, part));
-                parts == [Progress::Done, Progress::Done]
+                [SYNAPSE_SET, MINDROOM_SET]
+                    .iter()
+                    .all(|part| self.has(id, *part))
                     && self.is_as_applied(instance, &listed).await?
             }
         };
@@ -315,6 +270,20 @@ impl KubernetesDriver {
             mindroom_version: self.version("mindroom"),
             synapse_version: self.version("synapse"),
             ..Observed::default()
+        })
+    }
+
+    /// Whether something in the cluster is to be changed.
+    async fn is_due(&self, instance: &Instance) -> Result<bool, DriverError> {
+        let listed = cluster_objects::list(&self.db, instance.id)
+            .await
+            .map_err(objects::away)?;
+        let is_workload =
+            |one: &ClusterObject| Kind::find(&one.kind).is_some_and(Kind::is_workload);
+        Ok(match instance.wish {
+            Wish::Deleted => listed.iter().any(is_workload),
+            Wish::Stopped if listed.is_empty() => false,
+            _ => !self.is_as_applied(instance, &listed).await?,
         })
     }
 
@@ -331,7 +300,18 @@ impl KubernetesDriver {
     }
 }
 
+/// Looks again, less often the longer it takes.
+fn soon(instance: &Instance) -> Progress {
+    let age = Duration::from_secs_f64(instance.status_age_s.max(0.0));
+    Progress::Waiting((age / 8).clamp(SOON.0, SOON.1))
+}
+
 impl Driver for KubernetesDriver {
+    fn obstacle(&self) -> Option<&'static str> {
+        let is_there = *self.cluster.reach().sight().borrow() == Sight::There;
+        (!is_there).then_some("the cluster does not answer")
+    }
+
     fn raise_anchor<'a>(&'a self, work: &'a Work<'a>) -> BoxFuture<'a, Result<i64, DriverError>> {
         async move {
             let instance = work.instance;
@@ -344,7 +324,15 @@ impl Driver for KubernetesDriver {
                     self.ensure_space(instance.id).await?;
                     self.raise(work).await
                 }
-                (Space::There, _) => self.raise(work).await,
+                (Space::There, _) => {
+                    self.enter(instance.id).await?;
+                    // A look that changes nothing does not even leave its mark.
+                    if self.is_due(instance).await? {
+                        self.raise(work).await
+                    } else {
+                        Ok(self.raised(instance.id).await?.1)
+                    }
+                }
             }
         }
         .boxed()

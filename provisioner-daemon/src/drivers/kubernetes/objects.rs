@@ -13,7 +13,7 @@ use store::daemon::instances::Instance;
 use uuid::Uuid;
 
 use super::index::owned;
-use super::manifest::{INSTANCE_LABEL, KINDS, Kind, Object};
+use super::manifest::{INSTANCE_LABEL, Kind, Object};
 use super::{KubernetesDriver, values};
 use crate::drivers::{DriverError, Work};
 
@@ -40,7 +40,7 @@ impl KubernetesDriver {
         let render = cluster_objects::find_render(work.db, instance)
             .await
             .map_err(away)?;
-        let live = self.states(instance).await?;
+        let live = self.states(instance);
         if render.digest.as_ref() == Some(&digest) && listed.iter().all(|one| is_so(one, &live)) {
             return Ok(());
         }
@@ -57,6 +57,7 @@ impl KubernetesDriver {
         if is_forgotten {
             wanted.extend(found(&live));
         }
+        self.hold(work).await?;
         held(cluster_objects::add(work.db, work.claim, instance, &wanted).await)?;
         self.apply_by_stages(work, &objects, &listed, &live).await?;
         // What the list did not know before this pass is not removed in it.
@@ -93,25 +94,11 @@ impl KubernetesDriver {
             .map_err(|error| DriverError::permanent(CHART, error))
     }
 
-    /// What there is of an instance: from the watches, and what is not watched from the cluster.
-    pub(super) async fn states(
-        &self,
-        instance: Uuid,
-    ) -> Result<BTreeMap<(String, String), State>, DriverError> {
+    /// What there is of an instance, from the watches.
+    fn states(&self, instance: Uuid) -> BTreeMap<(String, String), State> {
         let seen = self.index.objects(instance).into_iter();
-        let mut states: BTreeMap<_, _> = seen
-            .map(|((kind, name), live)| ((kind.to_owned(), name), (live.uid, live.owned)))
-            .collect();
-        let namespace = super::namespace(instance);
-        for kind in KINDS.iter().filter(|kind| !kind.is_watched) {
-            for object in self.cluster.list(kind, &namespace).await? {
-                if object.labels().get(INSTANCE_LABEL) == Some(&instance.to_string()) {
-                    let key = (kind.name.to_owned(), object.name_any());
-                    states.insert(key, state(&object));
-                }
-            }
-        }
-        Ok(states)
+        seen.map(|((kind, name), live)| ((kind.to_owned(), name), (live.uid, live.owned)))
+            .collect()
     }
 
     async fn apply_by_stages(
@@ -159,6 +146,8 @@ impl KubernetesDriver {
             keep_size(&mut object.body, there.as_ref());
         }
         let applied = self.cluster.apply(&namespace, &object).await?;
+        // so that nobody takes what the watches have not told yet for a difference
+        self.index.set(object.kind, &applied);
         let (uid, owned) = state(&applied);
         Ok(ClusterObject {
             uid: Some(uid),
@@ -229,7 +218,7 @@ impl KubernetesDriver {
         if render.digest != Some(self.digest(&values).await?) {
             return Ok(false);
         }
-        let live = self.states(instance.id).await?;
+        let live = self.states(instance.id);
         Ok(listed.iter().all(|one| is_so(one, &live)))
     }
 }

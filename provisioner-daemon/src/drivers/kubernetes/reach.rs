@@ -148,7 +148,7 @@ mod tests {
         let outage = reach.admit().unwrap_err();
         assert!(!outage.is_lost && outage.again >= AGAIN.0);
         assert_eq!(*reach.sight().borrow(), Sight::Hiccup);
-        reach.state().away_since = Some(Instant::now() - Duration::from_secs(90));
+        reach.state().away_since = Instant::now().checked_sub(Duration::from_secs(90));
         reach.failed();
         let outage = reach.admit().unwrap_err();
         assert!(outage.is_lost && outage.again >= Duration::from_secs(22));

@@ -6,16 +6,17 @@ use std::time::Duration;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace};
 use k8s_openapi::api::rbac::v1::{RoleBinding, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
-use kube::api::{Api, DeleteParams, PostParams, Preconditions};
+use kube::api::{Api, DeleteParams, ListParams, PostParams, Preconditions};
 use uuid::Uuid;
 
 use super::KubernetesDriver;
 use super::cluster::CallError;
 use super::manifest::{INSTANCE_LABEL, MANAGER};
+use super::troubles::{self, Trouble};
 use crate::drivers::{DriverError, Work};
 
 /// How long new rights are waited for.
@@ -88,10 +89,20 @@ impl KubernetesDriver {
             }]),
         };
         let bindings = self.cluster.typed::<RoleBinding>(&name);
-        if self.ensure_there(&bindings, &binding).await? {
+        let is_new = self.ensure_there(&bindings, &binding).await?;
+        if is_new || !self.entered.lock().await.contains(&instance) {
             self.await_rights(&name).await?;
+            self.entered.lock().await.insert(instance);
         }
         Ok(())
+    }
+
+    /// Makes sure that we may work in a namespace that is there; whoever made it may have ended before it let us in.
+    pub(super) async fn enter(&self, instance: Uuid) -> Result<(), CallError> {
+        if self.entered.lock().await.contains(&instance) {
+            return Ok(());
+        }
+        self.ensure_space(instance).await
     }
 
     /// A binding holds some moments after it was made; until then everything would be refused for good.
@@ -147,12 +158,25 @@ impl KubernetesDriver {
         }
     }
 
+    /// The anchor, if there is one, and the claim that it names.
+    pub(super) async fn raised(
+        &self,
+        instance: Uuid,
+    ) -> Result<(Option<ConfigMap>, i64), CallError> {
+        let api: Api<ConfigMap> = self.cluster.typed(&super::namespace(instance));
+        let anchor = self.cluster.ask(api.get_opt(ANCHOR)).await?;
+        let data = anchor.as_ref().and_then(|anchor| anchor.data.as_ref());
+        let fence = data.and_then(|data| data.get("fence")?.parse().ok());
+        Ok((anchor, fence.unwrap_or_default()))
+    }
+
     /// Notes a claim in the namespace by compare and swap; answers the one that is noted then.
     pub(super) async fn raise(&self, work: &Work<'_>) -> Result<i64, DriverError> {
         let fence = work.claim.fence;
         let how = PostParams::default();
         let api: Api<ConfigMap> = self.cluster.typed(&super::namespace(work.instance.id));
-        let Some(mut anchor) = self.cluster.ask(api.get_opt(ANCHOR)).await? else {
+        let (anchor, last) = self.raised(work.instance.id).await?;
+        let Some(mut anchor) = anchor else {
             let fresh = ConfigMap {
                 metadata: metadata(ANCHOR),
                 data: Some(noted(fence)),
@@ -162,9 +186,6 @@ impl KubernetesDriver {
             self.cluster.write("create", create).await?;
             return Ok(fence);
         };
-        let data = anchor.data.take().unwrap_or_default();
-        let last = data.get("fence").and_then(|text| text.parse().ok());
-        let last: i64 = last.unwrap_or_default();
         if last >= fence {
             return Ok(last);
         }
@@ -175,25 +196,54 @@ impl KubernetesDriver {
         Ok(fence)
     }
 
-    /// Removes the namespace with all in it; answers whether it is gone.
-    pub(super) async fn remove_space(&self, instance: Uuid) -> Result<bool, CallError> {
+    /// To be called before anything is changed: nobody who claimed the instance later was there.
+    pub(super) async fn hold(&self, work: &Work<'_>) -> Result<(), DriverError> {
+        let noted = self.raise(work).await?;
+        if noted <= work.claim.fence {
+            return Ok(());
+        }
+        let cause = anyhow::anyhow!("claim {noted} was here, ours is {}", work.claim.fence);
+        Err(DriverError::transient(
+            "Somebody else works on this instance.",
+            cause,
+        ))
+    }
+
+    /// Begins to remove the namespace with all in it.
+    pub(super) async fn remove_space(&self, instance: Uuid) -> Result<(), CallError> {
         let name = super::namespace(instance);
         let namespaces = self.cluster.namespaces();
-        let Some(space) = self.cluster.ask(namespaces.get_opt(&name)).await? else {
-            return Ok(true);
+        let found = self.cluster.ask(namespaces.get_opt(&name)).await?;
+        let Some(space) = found else {
+            return Ok(());
         };
-        if space.metadata.deletion_timestamp.is_none() {
-            let how = DeleteParams::background().preconditions(Preconditions {
-                uid: space.uid(),
-                resource_version: None,
-            });
-            let delete = namespaces.delete(&name, &how);
-            match self.cluster.write("delete", delete).await {
-                Err(error) if error.is_not_found() => return Ok(true),
-                done => drop(done?),
-            }
+        let how = DeleteParams::background().preconditions(Preconditions {
+            uid: space.uid(),
+            resource_version: None,
+        });
+        let delete = namespaces.delete(&name, &how);
+        match self.cluster.write("delete", delete).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            done => done.map(drop),
         }
-        Ok(false)
+    }
+
+    /// Why a part has no pods, by what the cluster told of it last.
+    pub(super) async fn refusal(
+        &self,
+        instance: Uuid,
+        (kind, name): (&str, &str),
+    ) -> Result<Option<Trouble>, CallError> {
+        let events: Api<Event> = self.cluster.typed(&super::namespace(instance));
+        let of_part =
+            format!("reason=FailedCreate,involvedObject.kind={kind},involvedObject.name={name}");
+        let of_part = ListParams::default().fields(&of_part);
+        let told = self.cluster.ask(events.list(&of_part)).await?;
+        let last = told
+            .items
+            .into_iter()
+            .max_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+        Ok(last.map(|event| troubles::of_refusal(&event.message.unwrap_or_default())))
     }
 }
 

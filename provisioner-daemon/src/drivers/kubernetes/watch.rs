@@ -1,21 +1,23 @@
 //! Watches, one a kind over all instances: they keep the index, and ask for a reconcile where somebody else changed
 //! something or a part came up or went down.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
-use kube::api::{Api, DynamicObject};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use kube::api::{Api, DynamicObject, PartialObjectMeta};
 use kube::runtime::watcher::{self, Event, watcher};
+use serde_json::Value;
 use store::daemon::{Db, cluster_objects, jobs};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::cluster::{Cluster, is_outage};
-use super::index::Index;
-use super::manifest::{INSTANCE_LABEL, KINDS, Kind};
+use super::index::{Health, Index, Source};
+use super::manifest::{INSTANCE_LABEL, PODS};
 use super::reach::Sight;
 
 /// Changes within this time are looked at together: an apply of ours is over by then and noted as such.
@@ -28,8 +30,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Watches until told to stop.
 pub(super) async fn run(cluster: Arc<Cluster>, index: Arc<Index>, db: Db, stop: CancellationToken) {
     let (tell, told) = mpsc::unbounded_channel();
-    let kinds = KINDS.iter().filter(|kind| kind.is_watched);
-    let watches = kinds.map(|kind| watch_kind(kind, &cluster, &index, tell.clone()));
+    let sources = Source::all().into_iter();
+    let watches = sources.map(|source| watch_one(source, &cluster, &index, tell.clone()));
     tokio::select! {
         _ = futures::future::join_all(watches) => {}
         () = repair(&cluster, &index, &db, told) => {}
@@ -38,15 +40,55 @@ pub(super) async fn run(cluster: Arc<Cluster>, index: Arc<Index>, db: Db, stop: 
     }
 }
 
-async fn watch_kind(
-    kind: &'static Kind,
+/// What the chart's pods are known by.
+const PART_LABEL: &str = "app.kubernetes.io/part-of=mindroom-instance";
+
+/// All that happens to what is watched: with its status where that is of use, else nothing but what is said about it.
+fn events(
+    source: Source,
+    cluster: &Cluster,
+) -> BoxStream<'static, watcher::Result<Event<DynamicObject>>> {
+    let resource = source.kind.resource();
+    let label = if source.kind == &PODS {
+        PART_LABEL
+    } else {
+        INSTANCE_LABEL
+    };
+    let mut config = watcher::Config::default().labels(label);
+    if let Some(name) = source.name {
+        config = config.fields(&format!("metadata.name={name}"));
+    }
+    if source.kind.has_status() {
+        let api: Api<DynamicObject> = Api::all_with(cluster.client(), &resource);
+        return watcher(api, config).boxed();
+    }
+    let api: Api<PartialObjectMeta<DynamicObject>> = Api::all_with(cluster.client(), &resource);
+    watcher(api, config).map_ok(without_content).boxed()
+}
+
+fn without_content(event: Event<PartialObjectMeta<DynamicObject>>) -> Event<DynamicObject> {
+    let object = |seen: PartialObjectMeta<DynamicObject>| DynamicObject {
+        types: None,
+        metadata: seen.metadata,
+        data: Value::Null,
+    };
+    match event {
+        Event::Apply(seen) => Event::Apply(object(seen)),
+        Event::Delete(seen) => Event::Delete(object(seen)),
+        Event::Init => Event::Init,
+        Event::InitApply(seen) => Event::InitApply(object(seen)),
+        Event::InitDone => Event::InitDone,
+    }
+}
+
+async fn watch_one(
+    source: Source,
     cluster: &Cluster,
     index: &Index,
     tell: mpsc::UnboundedSender<Uuid>,
 ) {
-    let api: Api<DynamicObject> = Api::all_with(cluster.client(), &kind.resource());
-    let config = watcher::Config::default().labels(INSTANCE_LABEL);
-    let mut events = watcher(api, config).boxed();
+    let kind = source.kind;
+    let mut events = events(source, cluster);
     let mut listed = Vec::new();
     while let Some(event) = events.next().await {
         let changed: HashSet<Uuid> = match event {
@@ -58,7 +100,7 @@ async fn watch_kind(
                 listed.push(object);
                 continue;
             }
-            Ok(Event::InitDone) => index.replace(kind, &std::mem::take(&mut listed)),
+            Ok(Event::InitDone) => index.replace(source, &std::mem::take(&mut listed)),
             Ok(Event::Apply(object)) => index.set(kind, &object).into_iter().collect(),
             Ok(Event::Delete(object)) => index.remove(kind, &object).into_iter().collect(),
             Err(error) => {
@@ -102,6 +144,7 @@ async fn repair(
     }
     let mut full_pass = tokio::time::interval(FULL_PASS);
     let mut waiting = HashSet::new();
+    let mut healths: HashMap<Uuid, Health> = HashMap::new();
     let mut sight = cluster.reach().sight();
     let mut was_lost = false;
     loop {
@@ -121,8 +164,12 @@ async fn repair(
                 while let Ok(instance) = told.try_recv() {
                     waiting.insert(instance);
                 }
-                waiting.retain(|instance| index.has_drifted(*instance));
-                drifted(waiting.len());
+                waiting.retain(|instance| {
+                    let is_other = has_turned(index, &mut healths, *instance);
+                    let has_drifted = index.has_drifted(*instance);
+                    drifted(usize::from(has_drifted));
+                    has_drifted || is_other
+                });
             }
             _ = full_pass.tick() => {
                 let found = index.drifted();
@@ -135,6 +182,16 @@ async fn repair(
         }
         waiting = enqueue(db, std::mem::take(&mut waiting)).await;
     }
+}
+
+/// Whether a part came up or went down, or keeps something else from it, since that was last asked.
+fn has_turned(index: &Index, healths: &mut HashMap<Uuid, Health>, instance: Uuid) -> bool {
+    let health = index.health(instance);
+    if health == Health::default() {
+        return healths.remove(&instance).is_some();
+    }
+    let before = healths.insert(instance, health.clone());
+    before.is_none_or(|before| before != health)
 }
 
 fn drifted(count: usize) {

@@ -14,6 +14,8 @@ use crate::runner::{JobContext, JobError, Outcome};
 /// An overdue instance is looked at this often; one that cannot be removed, hourly.
 const OVERDUE_LOOK: Duration = Duration::from_secs(5);
 const OVERDUE_REMOVAL: Duration = Duration::from_hours(1);
+/// A job that has waited for less, in seconds, could have been another replica's that can do something about it.
+const OTHERS_TURN: f64 = 1.0;
 const TOO_LONG: &str = "It took too long. Please try again; contact support if it stays so.";
 
 pub(super) struct Attempt<'a> {
@@ -211,8 +213,8 @@ impl<'a> Attempt<'a> {
             kept => kept,
         };
         let is_news = self.instance.status_reason.as_deref() != Some(error.public);
-        if !outage.is_lost || next == S::Error {
-            // too short to speak of, or nothing to add
+        if !outage.is_lost || next == S::Error || self.cx.job.waited_s < OTHERS_TURN {
+            // too short to speak of, or nothing to add, or perhaps another replica sees more
         } else if next != self.instance.status {
             self.write_status(next, Some(error.public)).await?;
         } else if is_news || self.instance.is_overdue {
@@ -238,7 +240,7 @@ impl<'a> Attempt<'a> {
             self.write_status(self.instance.status, Some(error.public))
                 .await?;
         }
-        if let Some(end) = self.overdue(step).await? {
+        if let Some(end) = self.overdue(step, None).await? {
             return Ok(end);
         }
         if self.instance.wish == Wish::Deleted {
@@ -249,8 +251,12 @@ impl<'a> Attempt<'a> {
         Ok(JobError::transient(error.cause))
     }
 
-    /// What becomes of an instance that should have arrived by now.
-    pub(super) async fn overdue(&mut self, step: Step) -> Result<Option<JobError>, JobError> {
+    /// What becomes of an instance that should have arrived by now, and why it has not.
+    pub(super) async fn overdue(
+        &mut self,
+        step: Step,
+        why: Option<&str>,
+    ) -> Result<Option<JobError>, JobError> {
         let status = self.instance.status;
         let had_time = statuses::deadline(status)
             .is_some_and(|deadline| self.since.is_none_or(|since| since.elapsed() > deadline));
@@ -260,13 +266,14 @@ impl<'a> Attempt<'a> {
         metrics::counter!("prov_instances_overdue_total", "status" => status.word()).increment(1);
         match statuses::when_overdue(status) {
             Some(InstanceStatus::Error) if status == InstanceStatus::Degraded => {
-                self.ask(step).await.map(Some)
+                self.ask(step, why).await.map(Some)
             }
             Some(InstanceStatus::Error) => {
-                self.record(step, "failed", Some(TOO_LONG)).await?;
+                let why = why.unwrap_or(TOO_LONG);
+                self.record(step, "failed", Some(why)).await?;
                 let cause =
                     anyhow::anyhow!("{} past its deadline at step {}", status.word(), step.name);
-                self.block(TOO_LONG, &cause, false).await.map(Some)
+                self.block(why, &cause, false).await.map(Some)
             }
             Some(next) => {
                 self.write_status(next, statuses::reason(next)).await?;

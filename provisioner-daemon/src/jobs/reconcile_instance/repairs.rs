@@ -34,7 +34,7 @@ impl Attempt<'_> {
                 NextRepair::Ask => {
                     let mut open = steps.iter().filter(|step| self.state_of(**step) != "done");
                     if let Some(step) = open.next().or(steps.last()) {
-                        return Err(self.ask(*step).await?);
+                        return Err(self.ask(*step, None).await?);
                     }
                 }
                 NextRepair::In(wait) if !self.silent.is_empty() => {
@@ -68,8 +68,12 @@ impl Attempt<'_> {
     }
 
     /// Ends the repairs: the status says why, and operators are told.
-    pub(super) async fn ask(&mut self, step: Step) -> Result<JobError, JobError> {
-        let reason = self.why_in_vain();
+    pub(super) async fn ask(
+        &mut self,
+        step: Step,
+        why: Option<&str>,
+    ) -> Result<JobError, JobError> {
+        let reason = why.map_or_else(|| self.why_in_vain(), str::to_owned);
         self.record(step, "failed", Some(&reason)).await?;
         metrics::counter!("prov_repairs_given_up_total").increment(1);
         let cause = anyhow::anyhow!("repaired in vain at step {}: {reason}", step.name);

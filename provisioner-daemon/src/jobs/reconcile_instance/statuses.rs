@@ -41,7 +41,7 @@ pub(super) fn on_the_way(instance: &Instance, observed: &Observed) -> InstanceSt
                 S::Provisioning => S::Provisioning,
                 // A restart that took too long stays degraded: with its time anew it would never end.
                 S::Degraded if wants_restart && !is_begun => S::Restarting,
-                S::Running | S::Restarting if wants_restart => S::Restarting,
+                S::Running | S::Restarting | S::Unknown if wants_restart => S::Restarting,
                 kept @ (S::Restarting | S::Updating | S::Degraded) => kept,
                 S::Running | S::Unknown if observed.is_partly_up => S::Degraded,
                 S::Running | S::Unknown => S::Restarting,

@@ -127,10 +127,17 @@ impl Attempt<'_> {
             Progress::Waiting(after) => {
                 self.clear_reason().await?;
                 self.record(step, "running", None).await?;
-                Err(self
-                    .overdue(step)
-                    .await?
-                    .unwrap_or(JobError::Waiting(after.max(self.patience))))
+                let end = self.overdue(step, None).await?;
+                Err(end.unwrap_or(JobError::Waiting(after.max(self.patience))))
+            }
+            Progress::Hindered(after, reason) => {
+                self.record(step, "running", None).await?;
+                if self.instance.status_reason.as_deref() != Some(&reason) {
+                    self.write_status(self.instance.status, Some(&reason))
+                        .await?;
+                }
+                let end = self.overdue(step, Some(&reason)).await?;
+                Err(end.unwrap_or(JobError::Waiting(after)))
             }
             Progress::Held(after, reason) => {
                 self.record(step, "running", None).await?;

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Secret, Service};
+use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
-use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
 use super::scene::Scene;
-use super::space::until;
 
 #[tokio::test]
 async fn an_instance_comes_and_stays_as_it_was_wished() {
@@ -57,38 +55,6 @@ async fn stop_start_restart_and_another_plan_change_only_what_they_must() {
     // Here no disk is behind it, so it can neither grow with the plan nor shrink.
     assert_eq!(scene.volume_size().await, "10Gi");
     assert_eq!(resource_version(&scene).await, secret, "secrets stay");
-    scene.end().await;
-}
-
-#[tokio::test]
-async fn fault_42_what_is_deleted_or_edited_by_hand_comes_back() {
-    let scene = Scene::new().await;
-    scene.run().await;
-    let services: Api<Service> = Api::namespaced(scene.client.clone(), &scene.namespace);
-    let uid = services.get("synapse").await.unwrap().uid();
-    services
-        .delete("synapse", &DeleteParams::default())
-        .await
-        .unwrap();
-    until("the service is back", async || {
-        let found = services.get_opt("synapse").await.unwrap();
-        found.filter(|service| service.uid() != uid).map(drop)
-    })
-    .await;
-
-    let deployments: Api<Deployment> = Api::namespaced(scene.client.clone(), &scene.namespace);
-    let by_hand = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"replicas": 5}});
-    let how = PatchParams::apply("somebody").force();
-    deployments
-        .patch("mindroom", &how, &Patch::Apply(&by_hand))
-        .await
-        .unwrap();
-    until("one replica again", async || {
-        let deployment = deployments.get("mindroom").await.unwrap();
-        (deployment.spec.unwrap().replicas == Some(1)).then_some(())
-    })
-    .await;
-    scene.until("running").await;
     scene.end().await;
 }
 
@@ -156,7 +122,7 @@ async fn fault_47_a_render_that_would_remove_most_of_it_waits_for_a_person() {
 }
 
 #[tokio::test]
-async fn fault_10_a_later_claim_in_the_namespace_keeps_an_earlier_one_out() {
+async fn fault_45_a_later_claim_in_the_namespace_keeps_an_earlier_one_out() {
     let scene = Scene::new().await;
     scene.run().await;
     let anchors: Api<k8s_openapi::api::core::v1::ConfigMap> =
@@ -192,10 +158,14 @@ impl Scene {
 
 async fn resource_version(scene: &Scene) -> Option<String> {
     let secrets: Api<Secret> = Api::namespaced(scene.client.clone(), &scene.namespace);
-    secrets.get("synapse").await.unwrap().resource_version()
+    secrets
+        .get("instance-synapse")
+        .await
+        .unwrap()
+        .resource_version()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

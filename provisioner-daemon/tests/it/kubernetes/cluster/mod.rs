@@ -2,8 +2,13 @@
 //! to run by [`kubelet`].
 
 mod chart;
+mod drift;
 mod driver;
 mod kubelet;
+mod outages;
+mod refusals;
 mod rights;
 mod scene;
 mod space;
+mod troubles;
+mod way;

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod, Secret};
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
-use kube::api::{Api, DeleteParams, ListParams, PostParams};
+use kube::api::{Api, DeleteParams, ListParams, LogParams, PostParams};
 use kube::{Client, Error};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -20,6 +20,10 @@ fn assert_refused<T: std::fmt::Debug>(what: &str, answer: Result<T, Error>) {
 
 fn read<T: DeserializeOwned>(value: serde_json::Value) -> T {
     serde_json::from_value(value).unwrap()
+}
+
+fn secrets_of(client: &Client, namespace: &str) -> Api<Secret> {
+    Api::namespaced(client.clone(), namespace)
 }
 
 fn binding(role: &str) -> RoleBinding {
@@ -81,8 +85,26 @@ async fn the_daemon_reaches_nothing_but_instances() {
     assert_refused("the system's secrets", system.list(&all).await);
     let nodes: Api<Node> = Api::all(daemon.clone());
     assert_refused("nodes", nodes.list(&all).await);
+    // Secrets of instances' names it may watch; not those of any other name.
+    let of_name = |name: &str| ListParams::default().fields(&format!("metadata.name={name}"));
+    let secrets: Api<Secret> = Api::all(daemon.clone());
+    assert_refused("another's name", secrets.list(&of_name("mindroom")).await);
+    secrets.list(&of_name("instance-synapse")).await.unwrap();
+    assert_refused(
+        "get",
+        secrets_of(&daemon, "kube-system")
+            .get("instance-synapse")
+            .await,
+    );
+    // Pods it may look at, and neither make, change, remove nor enter them.
     let pods: Api<Pod> = Api::namespaced(daemon.clone(), &foreign.name);
-    assert_refused("pods", pods.list(&all).await);
+    pods.list(&all).await.unwrap();
+    let pod: Pod = read(
+        json!({"metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}),
+    );
+    assert_refused("make pods", pods.create(&create, &pod).await);
+    assert_refused("remove pods", pods.delete("a", &delete).await);
+    assert_refused("read logs", pods.logs("a", &LogParams::default()).await);
     let bindings: Api<RoleBinding> = Api::namespaced(daemon.clone(), &foreign.name);
     for role in ["cluster-admin", "admin", "mindroom-instance-manager"] {
         assert_refused(role, bindings.create(&create, &binding(role)).await);

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::routing::get;
@@ -27,6 +28,8 @@ use uuid::Uuid;
 use super::super::helm::chart;
 use super::kubelet::Kubelet;
 use super::space::administrator;
+use super::way::Way;
+use crate::invariants;
 use crate::made_up::quick;
 use crate::world::{ACCOUNT, World, url};
 
@@ -39,16 +42,27 @@ pub(super) struct Scene {
     pub(super) client: Client,
     pub(super) instance: Uuid,
     pub(super) namespace: String,
+    /// From the daemon to the API server.
+    pub(super) way: Way,
     chart: PathBuf,
+    /// How long a connection of the next daemon may be silent.
+    pub(super) silence: Option<Duration>,
     synapse: Synapse,
-    _kubelet: Kubelet,
+    pub(super) kubelet: Kubelet,
     daemon: Option<Daemon>,
 }
 
 /// A runner with the driver.
-struct Daemon {
-    runner: Runner,
+pub(super) struct Daemon {
+    pub(super) runner: Runner,
     stop: CancellationToken,
+}
+
+impl Daemon {
+    pub(super) async fn end(self) {
+        self.stop.cancel();
+        self.runner.drain().await;
+    }
 }
 
 impl Scene {
@@ -58,12 +72,14 @@ impl Scene {
         let instance = world.instance(ACCOUNT, "acme").await;
         let namespace = namespace(instance);
         let mut scene = Self {
-            _kubelet: Kubelet::of(&client, &namespace),
+            kubelet: Kubelet::of(&client, &namespace),
+            way: Way::to(Kubernetes::infer().await.unwrap()).await,
             world,
             client,
             instance,
             namespace,
             chart: chart(),
+            silence: None,
             synapse: Synapse::start().await,
             daemon: None,
         };
@@ -71,8 +87,13 @@ impl Scene {
         scene
     }
 
-    /// Starts a daemon.
+    /// Starts the daemon.
     pub(super) async fn start(&mut self) {
+        self.daemon = Some(self.daemon_by(&self.way).await);
+    }
+
+    /// A daemon that reaches the API server by this way.
+    pub(super) async fn daemon_by(&self, way: &Way) -> Daemon {
         let stop = CancellationToken::new();
         let config = Config {
             domain: "example.com".to_owned(),
@@ -92,10 +113,12 @@ impl Scene {
             ),
             synapse_url: self.synapse.url.clone(),
         };
-        let kubernetes = as_daemon(&self.client).await;
+        let mut kubernetes = as_daemon(&self.client).await;
+        way.lead(&mut kubernetes);
+        kubernetes.read_timeout = self.silence;
         let db = self.world.db.clone();
         let driver = KubernetesDriver::start(config, kubernetes, db, stop.clone());
-        let handler = ReconcileInstance::new(driver.await.unwrap());
+        let handler = ReconcileInstance::new(driver.unwrap()).always_there();
         let handlers: Vec<Arc<dyn provisioner_daemon::runner::Handler>> = vec![Arc::new(handler)];
         let runner = Runner::start(
             self.world.db.clone(),
@@ -103,17 +126,16 @@ impl Scene {
             handlers,
             quick(),
         );
-        self.daemon = Some(Daemon {
+        Daemon {
             runner: runner.unwrap(),
             stop,
-        });
+        }
     }
 
     /// Ends the daemon.
     pub(super) async fn stop(&mut self) {
         if let Some(daemon) = self.daemon.take() {
-            daemon.stop.cancel();
-            daemon.runner.drain().await;
+            daemon.end().await;
         }
     }
 
@@ -211,8 +233,15 @@ impl Scene {
             .count()
     }
 
+    /// The invariants (design: jobs, 3.3): those of the queue, and that all there is in the namespace is listed.
+    pub(super) async fn check(&self) {
+        invariants::check_queue(&self.world).await;
+        assert_eq!(self.listed().await, self.objects().await, "I3");
+    }
+
     /// Removes everything, by the daemon itself.
     pub(super) async fn end(mut self) {
+        self.check().await;
         self.wish("desired_state = 'deleted'").await;
         self.until("deprovisioned").await;
         assert!(!self.is_there().await);
