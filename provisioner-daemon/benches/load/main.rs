@@ -1,4 +1,4 @@
-//! Load for the figures of the queue (`cargo xtask bench queue takeover`). Prints a line of JSON for each sample.
+//! Load for the figures of queue and cluster (`cargo xtask bench queue takeover cluster`). Prints a line of JSON for each sample.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
 )]
 
 mod batches;
+mod cluster;
 mod singles;
 mod snapshot;
 mod starts;
@@ -28,6 +29,9 @@ struct Arguments {
     /// Seconds for which a snapshot is held open.
     #[arg(long, default_value_t = 5)]
     snapshot_seconds: u64,
+    /// Instances of the part `cluster`.
+    #[arg(long, default_value_t = 20)]
+    instances: usize,
     /// The database of the part `daemon`.
     #[arg(long)]
     url: Option<String>,
@@ -42,6 +46,8 @@ enum Part {
     Queue,
     /// What happens to the work of a daemon that ends.
     Takeover,
+    /// Instances in the cluster of `KUBECONFIG`.
+    Cluster,
     /// A daemon that the part `takeover` starts.
     Daemon,
 }
@@ -52,6 +58,7 @@ async fn main() {
     match arguments.part {
         Part::Queue => queue(&arguments).await,
         Part::Takeover => takeover::measure(arguments.rounds).await,
+        Part::Cluster => cluster::measure(arguments.instances).await,
         Part::Daemon => takeover::daemon(&arguments.url.unwrap()).await,
     }
 }

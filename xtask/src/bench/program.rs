@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -33,7 +34,11 @@ struct Line {
 }
 
 /// Runs a part of the daemon's load program (profile `bench`) and collects what it prints.
-pub(super) fn daemon_load(part: &str, effort: Effort) -> Result<Samples> {
+pub(super) fn daemon_load(
+    part: &str,
+    effort: Effort,
+    environment: &[(&str, PathBuf)],
+) -> Result<Samples> {
     let load = [
         "bench",
         "--package",
@@ -54,7 +59,9 @@ pub(super) fn daemon_load(part: &str, effort: Effort) -> Result<Samples> {
         .args(["--quiet", "--", part])
         .args(["--rounds", &effort.rounds.to_string()])
         .args(["--seconds", &effort.seconds.to_string()])
-        .args(["--snapshot-seconds", &effort.snapshot_seconds.to_string()]);
+        .args(["--instances", &effort.instances.to_string()])
+        .args(["--snapshot-seconds", &effort.snapshot_seconds.to_string()])
+        .envs(environment.iter().cloned());
     samples(&mut command)
 }
 

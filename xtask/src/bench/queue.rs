@@ -8,7 +8,7 @@ use super::program::{Samples, daemon_load};
 use super::table::{Aim, Table};
 
 pub(super) fn measure(effort: Effort, table: &mut Table) -> Result<()> {
-    let mut samples = daemon_load("queue", effort)?;
+    let mut samples = daemon_load("queue", effort, &[])?;
     let mut take = |name: &str| samples.remove(name).unwrap_or_default();
     table.add(
         "Queue: no-op jobs in batches of 20",

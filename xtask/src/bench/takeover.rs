@@ -7,7 +7,7 @@ use super::program::daemon_load;
 use super::table::{Aim, Table};
 
 pub(super) fn measure(effort: Effort, table: &mut Table) -> Result<()> {
-    let mut samples = daemon_load("takeover", effort)?;
+    let mut samples = daemon_load("takeover", effort, &[])?;
     let mut take = |name: &str| samples.remove(name).unwrap_or_default();
     table.add(
         "`kill -9` of the daemon to the job taken again by another",
