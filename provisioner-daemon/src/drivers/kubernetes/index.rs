@@ -22,6 +22,8 @@ pub(super) type Key = (&'static str, String);
 pub(super) struct Live {
     /// The cluster's id of it.
     pub(super) uid: String,
+    /// When it was seen, by the cluster's own count.
+    version: u64,
     /// Which of its fields are ours.
     pub(super) owned: String,
     /// Whether everything that it asks for runs; true for what runs nothing.
@@ -83,6 +85,15 @@ struct Content {
     expected: HashMap<Uuid, BTreeMap<Key, Expected>>,
     /// Whose watch has told all that there is.
     complete: HashSet<Source>,
+    /// How far the watches of a kind have told, by the cluster's own count.
+    told: HashMap<&'static str, u64>,
+}
+
+impl Content {
+    fn heard(&mut self, kind: &'static Kind, version: u64) {
+        let told = self.told.entry(kind.name).or_default();
+        *told = version.max(*told);
+    }
 }
 
 /// Shared by watches and reconciles.
@@ -132,25 +143,52 @@ impl Index {
         changed
     }
 
-    /// Takes over one object; answers its instance when it is other than before.
+    /// Takes over one object that a watch tells of; answers its instance when it is other than before.
     pub(super) fn set(&self, kind: &'static Kind, object: &DynamicObject) -> Option<Uuid> {
         let (instance, key) = place(kind, &object.metadata)?;
         let live = Live::of(object);
         let mut content = self.content();
-        let before = content
-            .live
-            .entry(instance)
-            .or_default()
-            .insert(key, live.clone());
-        (before.as_ref() != Some(&live)).then_some(instance)
+        content.heard(kind, live.version);
+        let place = content.live.entry(instance).or_default().entry(key);
+        let mut is_other = true;
+        place
+            .and_modify(|before| {
+                // what we wrote since is not told yet
+                let is_newer = live.version >= before.version;
+                is_other = is_newer && !before.is_like(&live);
+                if is_newer {
+                    before.clone_from(&live);
+                }
+            })
+            .or_insert(live.clone());
+        is_other.then_some(instance)
+    }
+
+    /// Takes over an object as it was written, so that nobody takes for a difference what its watch has not told yet.
+    /// One that the watch is past already may have gone since.
+    pub(super) fn wrote(&self, kind: &'static Kind, object: &DynamicObject) {
+        let Some((instance, key)) = place(kind, &object.metadata) else {
+            return;
+        };
+        let live = Live::of(object);
+        let mut content = self.content();
+        let told = content.told.get(kind.name).copied();
+        if told.is_none_or(|told| told < live.version) {
+            let objects = content.live.entry(instance).or_default();
+            objects.insert(key, live);
+        }
     }
 
     /// Takes an object out; answers its instance.
     pub(super) fn remove(&self, kind: &'static Kind, object: &DynamicObject) -> Option<Uuid> {
         let (instance, key) = place(kind, &object.metadata)?;
         let mut content = self.content();
+        content.heard(kind, version(&object.metadata));
         let live = content.live.get_mut(&instance)?;
-        live.remove(&key);
+        // another one of its name may have been written since
+        if live.get(&key).map(|live| &live.uid) == object.metadata.uid.as_ref() {
+            live.remove(&key);
+        }
         if live.is_empty() {
             content.live.remove(&instance);
         }
@@ -250,7 +288,24 @@ fn place(kind: &'static Kind, metadata: &ObjectMeta) -> Option<(Uuid, Key)> {
     Some((instance.parse().ok()?, (kind.name, metadata.name.clone()?)))
 }
 
+/// Versions are numbers of one count for all objects.
+fn version(metadata: &ObjectMeta) -> u64 {
+    let version = metadata.resource_version.as_ref();
+    version
+        .and_then(|version| version.parse().ok())
+        .unwrap_or_default()
+}
+
 impl Live {
+    /// Whether it is the same but for when it was seen.
+    fn is_like(&self, other: &Self) -> bool {
+        let other = Self {
+            version: self.version,
+            ..other.clone()
+        };
+        *self == other
+    }
+
     fn of(object: &DynamicObject) -> Self {
         let number = |pointer: &str| object.data.pointer(pointer).and_then(Value::as_i64);
         let wanted = number("/spec/replicas");
@@ -261,6 +316,7 @@ impl Live {
         });
         Self {
             uid: object.metadata.uid.clone().unwrap_or_default(),
+            version: version(&object.metadata),
             owned: owned(&object.metadata),
             is_ready,
             is_up: count("readyReplicas") > 0,
@@ -283,4 +339,36 @@ pub(super) fn owned(metadata: &ObjectMeta) -> String {
         hash.update(fields.unwrap_or_default().as_bytes());
     }
     hex::encode(&hash.finalize()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(uid: &str, version: u64) -> DynamicObject {
+        serde_json::from_value(
+            json!({"metadata": {"name": "a", "uid": uid, "resourceVersion": version.to_string(),
+            "labels": {INSTANCE_LABEL: Uuid::nil()}}}),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn what_was_written_counts_until_its_watch_is_past_it() {
+        let kind = Kind::find("Service").unwrap();
+        let index = Index::default();
+        let uid = || index.find(Uuid::nil(), kind, "a").map(|live| live.uid);
+        index.wrote(kind, &object("one", 5));
+        assert_eq!(uid().as_deref(), Some("one"));
+        // the watch is late: an older one of that name, and its end
+        index.set(kind, &object("zero", 3));
+        index.remove(kind, &object("zero", 4));
+        assert_eq!(uid().as_deref(), Some("one"));
+        // and then past it: the answer to our write comes after the object is gone
+        index.remove(kind, &object("one", 6));
+        index.wrote(kind, &object("one", 5));
+        assert_eq!(uid(), None);
+    }
 }

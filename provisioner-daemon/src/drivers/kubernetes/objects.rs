@@ -146,8 +146,7 @@ impl KubernetesDriver {
             keep_size(&mut object.body, there.as_ref());
         }
         let applied = self.cluster.apply(&namespace, &object).await?;
-        // so that nobody takes what the watches have not told yet for a difference
-        self.index.set(object.kind, &applied);
+        self.index.wrote(object.kind, &applied);
         let (uid, owned) = state(&applied);
         Ok(ClusterObject {
             uid: Some(uid),
