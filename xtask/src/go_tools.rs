@@ -29,6 +29,8 @@ pub(crate) struct GoTool {
 pub(crate) enum Source {
     /// A published package, in Go's words: `path@version`.
     Published(&'static str),
+    /// A published package that is written in C too, and the features that it is built with.
+    PublishedWithC(&'static str, &'static str),
     /// A folder of this work tree that holds a module, and the flags of its linker.
     Own(&'static str, &'static str),
 }
@@ -50,6 +52,7 @@ impl GoTool {
     fn digest(&self) -> Result<String> {
         match self.source {
             Source::Published(package) => Ok(package.to_owned()),
+            Source::PublishedWithC(package, features) => Ok(format!("{package} {features}")),
             Source::Own(folder, flags) => {
                 let sources = Fingerprint::new().folder(&workspace::root().join(folder), &[])?;
                 Ok(format!("{} {flags}", sources.digest()))
@@ -68,6 +71,10 @@ impl GoTool {
             Source::Published(package) => {
                 go.args(["install", "-v", "-trimpath", "-ldflags=-s -w", package])
             }
+            Source::PublishedWithC(package, features) => go
+                .env("CGO_ENABLED", "1")
+                .args(["install", "-v", "-trimpath", "-ldflags=-s -w", "-tags"])
+                .args([features, package]),
             Source::Own(source, flags) => go
                 .current_dir(workspace::root().join(source))
                 .args(["build", "-v", "-trimpath", "-buildvcs=false", "-o"])

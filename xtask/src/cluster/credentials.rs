@@ -6,8 +6,6 @@ use p256::elliptic_curve::rand_core::OsRng;
 use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::json;
 
-use super::parts;
-use crate::up::ports::Ports;
 use crate::up::state::State;
 
 /// The kubeconfig of somebody who may do anything.
@@ -19,11 +17,21 @@ pub(super) const SERVICE_ACCOUNT_PUBLIC_KEY: &str = "service-account.pub";
 pub(super) const TOKENS: &str = "tokens.csv";
 pub(super) const AUDIT_POLICY: &str = "audit-policy.json";
 
+/// The node's parts.
+pub(super) const KUBELET: &str = "kubelet";
+pub(super) const PROXY: &str = "kube-proxy";
+pub(super) const NAMES: &str = "coredns";
+pub(super) const STORAGE: &str = "storage";
+
 /// All files of this module. A part's kubeconfig has the part's name.
 pub(super) const FILES: &[&str] = &[
     ADMIN,
     "kube-controller-manager",
     "kube-scheduler",
+    KUBELET,
+    PROXY,
+    NAMES,
+    STORAGE,
     SERVICE_ACCOUNT_KEY,
     SERVICE_ACCOUNT_PUBLIC_KEY,
     TOKENS,
@@ -43,10 +51,15 @@ const USERS: &[(&str, &str, &str)] = &[
         "system:kube-scheduler",
         "system:authenticated",
     ),
+    (KUBELET, "system:node:node", "system:nodes"),
+    (PROXY, "system:kube-proxy", "system:authenticated"),
+    // Kubernetes knows no roles for these.
+    (NAMES, "coredns", "system:masters"),
+    (STORAGE, "storage", "system:masters"),
 ];
 
 /// What is written before the API server starts.
-pub(super) fn prepare(state: &State, ports: &Ports) -> Result<()> {
+pub(super) fn prepare(state: &State, api_server: &str) -> Result<()> {
     let key = state.path().join(SERVICE_ACCOUNT_KEY);
     // another key would end every token that the stored cluster gave out
     if !key.exists() {
@@ -62,23 +75,23 @@ pub(super) fn prepare(state: &State, ports: &Ports) -> Result<()> {
     for (file, user, group) in USERS {
         let token = hex::encode(rand::random::<[u8; 32]>());
         tokens.push(format!("{token},{user},{user},{group}"));
-        state.write_json(file, &kubeconfig(state, ports, &token)?)?;
+        state.write_json(file, &kubeconfig(state, api_server, &token))?;
     }
     state.write(TOKENS, &tokens.join("\n"))?;
     state.write_json(AUDIT_POLICY, &audit_policy())
 }
 
-fn kubeconfig(state: &State, ports: &Ports, token: &str) -> Result<serde_json::Value> {
+fn kubeconfig(state: &State, api_server: &str, token: &str) -> serde_json::Value {
     let name = "mindroom-tests";
-    Ok(json!({
+    json!({
         "apiVersion": "v1", "kind": "Config", "current-context": name,
         "clusters": [{"name": name, "cluster": {
-            "server": parts::api_server(ports)?,
+            "server": api_server,
             "certificate-authority": state.path().join(AUTHORITY),
         }}],
         "users": [{"name": name, "user": {"token": token}}],
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-    }))
+    })
 }
 
 /// Every request that may change something, once, by whoever is no part of the control plane.
@@ -89,6 +102,7 @@ fn audit_policy() -> serde_json::Value {
             {"level": "None", "userGroups": ["system:nodes", "system:serviceaccounts:kube-system"]},
             {"level": "None", "users": [
                 "system:apiserver", "system:kube-controller-manager", "system:kube-scheduler",
+                "system:kube-proxy", NAMES, STORAGE,
             ]},
             {"level": "None", "verbs": ["get", "list", "watch"]},
             {"level": "Metadata"},

@@ -1,7 +1,9 @@
-//! `cargo xtask cluster`: a real control plane on this machine, for tests and for development. It has no node:
-//! objects are accepted, defaulted, scheduled and refused as anywhere, and no container runs.
+//! `cargo xtask cluster`: a real control plane on this machine, for tests and for development. Without a node objects
+//! are accepted, defaulted, scheduled and refused as anywhere, and no container runs; with one pods do run.
 
+mod api;
 mod credentials;
+pub(crate) mod node;
 mod parts;
 mod programs;
 
@@ -12,6 +14,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use nix::sys::signal::Signal;
 
+use self::node::Network;
 pub(crate) use self::programs::HELM;
 use crate::step;
 use crate::up::launch::{Folders, Launched};
@@ -24,13 +27,19 @@ use crate::workspace;
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the folder holds of ours; what somebody else put beside it stays.
-const FOLDERS: &[&str] = &["audit", "certificates", "etcd", "logs", "run"];
+const FOLDERS: &[&str] = &["audit", "certificates", "etcd", "logs", node::FOLDER, "run"];
 
 /// What `cargo xtask cluster` takes.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Start etcd, API server, controller manager and scheduler, and print how to reach them.
-    Up(Options),
+    Up {
+        #[command(flatten)]
+        options: Options,
+        /// With a node on which pods run; needs root and Linux.
+        #[arg(long)]
+        node: bool,
+    },
     /// End them and remove everything that they kept.
     Down(Options),
 }
@@ -47,9 +56,9 @@ pub(crate) struct Options {
 pub(crate) fn run(command: &Command) -> Result<()> {
     let at = |options: &Options| workspace::root().join(&options.state_dir);
     match command {
-        Command::Up(options) => {
+        Command::Up { options, node } => {
             let started = Instant::now();
-            let kubeconfig = up(&at(options))?;
+            let kubeconfig = up(&at(options), *node)?;
             println!("ready after {:.1} s", started.elapsed().as_secs_f64());
             println!("  export KUBECONFIG={}", kubeconfig.display());
             println!("  helm is {}", HELM.program()?.display());
@@ -59,33 +68,46 @@ pub(crate) fn run(command: &Command) -> Result<()> {
     }
 }
 
-/// Starts what does not run yet; answers the kubeconfig of its administrator.
-pub(crate) fn up(folder: &Path) -> Result<PathBuf> {
+/// Starts what does not run yet; answers the kubeconfig of its administrator. A node stays with its cluster.
+pub(crate) fn up(folder: &Path, with_node: bool) -> Result<PathBuf> {
     crate::up::install_tls_provider();
-    let program = programs::CONTROL_PLANE.program()?;
+    programs::CONTROL_PLANE.program()?;
     HELM.program()?;
     let state = State::open(folder)?;
+    let network = match Network::of(&state)? {
+        None if !with_node => None,
+        _ => Some(node::prepare(&state)?),
+    };
     let folders = folders(&state)?;
     let kubeconfig = state.path().join(credentials::ADMIN);
-    if runs(&folders) {
+    if runs(&folders, network) {
         return Ok(kubeconfig);
     }
-    end(&folders);
-    let ports = Ports::load(&state, parts::PORTS)?;
-    credentials::prepare(&state, &ports)?;
+    end(&state, &folders)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let started = runtime.block_on(async {
-        for stage in parts::stages(&state, &ports, &program)? {
-            start(stage, &folders).await?;
-        }
-        Ok(())
-    });
+    let started = runtime.block_on(start_all(&state, &folders, network));
     if started.is_err() {
-        end(&folders);
+        end(&state, &folders)?;
     }
     started.map(|()| kubeconfig)
+}
+
+async fn start_all(state: &State, folders: &Folders, network: Option<Network>) -> Result<()> {
+    if let Some(network) = network {
+        node::start_machine(state, folders, network).await?;
+    }
+    let ports = Ports::load(state, parts::PORTS)?;
+    credentials::prepare(state, &parts::api_server(&ports, network)?)?;
+    let program = programs::CONTROL_PLANE.program()?;
+    for stage in parts::stages(state, &ports, &program, network)? {
+        start(stage, folders).await?;
+    }
+    match network {
+        Some(network) => node::start(state, folders, network).await,
+        None => Ok(()),
+    }
 }
 
 /// Ends what runs and removes what it kept.
@@ -94,11 +116,14 @@ pub(crate) fn down(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let state = State::open(folder)?;
-    end(&folders(&state)?);
+    end(&state, &folders(&state)?)?;
     for name in FOLDERS {
         remove(std::fs::remove_dir_all(state.path().join(name)))?;
     }
-    for name in credentials::FILES.iter().chain(&["ports.json", "lock"]) {
+    for name in credentials::FILES
+        .iter()
+        .chain(&["ports.json", node::NETWORK, "lock"])
+    {
         remove(std::fs::remove_file(state.path().join(name)))?;
     }
     // not empty when somebody else keeps something there
@@ -124,9 +149,10 @@ fn folders(state: &State) -> Result<Folders> {
 }
 
 /// Whether every part runs.
-fn runs(folders: &Folders) -> bool {
+fn runs(folders: &Folders, network: Option<Network>) -> bool {
     let records = folders.records();
-    parts::NAMES.iter().all(|part| {
+    let of_node = network.map_or(&[][..], |_| node::NAMES);
+    parts::NAMES.iter().chain(of_node).all(|part| {
         let mut of_part = records.iter().filter(|(name, _)| name == part);
         of_part.any(|(_, record)| record.is_running())
     })
@@ -153,7 +179,8 @@ async fn start(stage: Vec<Part>, folders: &Folders) -> Result<()> {
 }
 
 /// Ends what the records name: etcd last, since the others use it.
-fn end(folders: &Folders) {
+fn end(state: &State, folders: &Folders) -> Result<()> {
+    node::end(state, folders)?;
     let mut records = folders.records();
     let place = |name: &str| parts::NAMES.iter().position(|part| *part == name);
     records.sort_by_key(|(name, _)| std::cmp::Reverse(place(name)));
@@ -161,4 +188,5 @@ fn end(folders: &Folders) {
         record.end(Signal::SIGTERM, STOP_LIMIT);
         folders.forget(&name);
     }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The parts of the control plane: what each is started with.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
 use super::credentials;
+use super::node::Network;
 use crate::up::part::{Part, Ready};
 use crate::up::ports::Ports;
 use crate::up::state::State;
@@ -30,17 +32,31 @@ const SERVICES: &str = "10.96.0.0/16";
 /// A busy machine takes several times the usual three seconds.
 const START_LIMIT: Duration = Duration::from_secs(90);
 
-/// Where the API server is.
-pub(super) fn api_server(ports: &Ports) -> Result<String> {
-    Ok(format!("https://127.0.0.1:{}", ports.of(API_SERVER)?))
+/// Where the API server is: on the link to the node, where there is one.
+pub(super) fn api_server(ports: &Ports, network: Option<Network>) -> Result<String> {
+    Ok(format!(
+        "https://{}:{}",
+        address(network),
+        ports.of(API_SERVER)?
+    ))
+}
+
+fn address(network: Option<Network>) -> Ipv4Addr {
+    network.map_or(Ipv4Addr::LOCALHOST, Network::host)
 }
 
 /// What starts together, in order.
-pub(super) fn stages(state: &State, ports: &Ports, program: &Path) -> Result<Vec<Vec<Part>>> {
+pub(super) fn stages(
+    state: &State,
+    ports: &Ports,
+    program: &Path,
+    network: Option<Network>,
+) -> Result<Vec<Vec<Part>>> {
     let plan = Plan {
         state,
         ports,
         program,
+        network,
     };
     Ok(vec![
         vec![plan.etcd()?],
@@ -53,6 +69,7 @@ struct Plan<'a> {
     state: &'a State,
     ports: &'a Ports,
     program: &'a Path,
+    network: Option<Network>,
 }
 
 impl Plan<'_> {
@@ -75,9 +92,12 @@ impl Plan<'_> {
 
     fn api_server(&self) -> Result<Part> {
         let key = self.file(credentials::SERVICE_ACCOUNT_KEY);
+        let services = self
+            .network
+            .map_or_else(|| SERVICES.to_owned(), Network::services);
         let arguments = vec![
             format!("--etcd-servers=http://127.0.0.1:{}", self.ports.of(ETCD)?),
-            "--bind-address=127.0.0.1".to_owned(),
+            format!("--bind-address={}", address(self.network)),
             format!("--secure-port={}", self.ports.of(API_SERVER)?),
             format!("--cert-dir={}", self.folder("certificates")?),
             format!(
@@ -88,12 +108,14 @@ impl Plan<'_> {
             "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
             format!("--token-auth-file={}", self.file(credentials::TOKENS)),
             "--authorization-mode=Node,RBAC".to_owned(),
-            format!("--service-cluster-ip-range={SERVICES}"),
+            format!("--service-cluster-ip-range={services}"),
             format!(
                 "--audit-policy-file={}",
                 self.file(credentials::AUDIT_POLICY)
             ),
             format!("--audit-log-path={}/audit.log", self.folder("audit")?),
+            // nobody but the cluster knows its nodes' names
+            "--kubelet-preferred-address-types=InternalIP".to_owned(),
         ];
         self.part(API_SERVER, "https", "/readyz", arguments)
     }
@@ -132,7 +154,11 @@ impl Plan<'_> {
         mut arguments: Vec<String>,
     ) -> Result<Part> {
         arguments.insert(0, name.to_owned());
-        let url = format!("{scheme}://127.0.0.1:{}{health}", self.ports.of(name)?);
+        let host = match name {
+            API_SERVER => address(self.network),
+            _ => Ipv4Addr::LOCALHOST,
+        };
+        let url = format!("{scheme}://{host}:{}{health}", self.ports.of(name)?);
         Ok(Part {
             name,
             program: self.program.to_path_buf(),

@@ -20,7 +20,7 @@ pub(super) fn run() -> Result<()> {
     let cluster = Cluster {
         folder: std::env::temp_dir().join(format!("mindroom-cluster-{}", std::process::id())),
     };
-    let kubeconfig = cluster::up(&cluster.folder)?;
+    let kubeconfig = cluster::up(&cluster.folder, false)?;
     tests("kubernetes::cluster::", Some(&kubeconfig))?;
     cluster::down(&cluster.folder)
 }
