@@ -67,10 +67,22 @@ fn tell(mut samples: Samples, effort: Effort, table: &mut Table) {
         take("one p50"),
     );
     table.add(
-        "Cluster: order to last object, p90",
+        "Cluster: order to last object, longest of 20",
         "ms",
         Aim::None,
-        take("one p90"),
+        take("one most"),
+    );
+    table.add(
+        format!("Cluster: the same beside {many} that wait for pods, p50"),
+        "ms",
+        Aim::None,
+        take("beside p50"),
+    );
+    table.add(
+        format!("Cluster: the same beside {many} that wait for pods, longest of 20"),
+        "ms",
+        Aim::AtMost(1000.0),
+        take("beside most"),
     );
     table.add(
         "Cluster: a look that finds nothing to do, p50",

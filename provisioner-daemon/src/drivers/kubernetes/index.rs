@@ -70,9 +70,16 @@ impl Source {
 /// How an instance is by its objects' own word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Health {
-    /// Of each part that runs something: whether all of it does.
-    parts: Vec<bool>,
+    /// Of each part that runs something: whether all that it asks for does, and whether something does.
+    parts: Vec<(bool, bool)>,
     trouble: Option<Trouble>,
+}
+
+impl Health {
+    /// Whether all runs that is asked for.
+    pub(super) fn is_well(&self) -> bool {
+        self.trouble.is_none() && self.parts.iter().all(|(is_ready, _)| *is_ready)
+    }
 }
 
 /// What a fingerprint of an object's fields is compared with.
@@ -252,7 +259,7 @@ impl Index {
         let mut health = Health::default();
         for ((kind, _), live) in live {
             if Kind::find(kind).is_some_and(Kind::has_status) {
-                health.parts.push(live.is_ready && live.is_up);
+                health.parts.push((live.is_ready, live.is_up));
             }
             health.trouble = health.trouble.max(live.trouble);
         }

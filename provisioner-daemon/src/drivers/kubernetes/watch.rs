@@ -190,8 +190,11 @@ fn has_turned(index: &Index, healths: &mut HashMap<Uuid, Health>, instance: Uuid
     if health == Health::default() {
         return healths.remove(&instance).is_some();
     }
-    let before = healths.insert(instance, health.clone());
-    before.is_none_or(|before| before != health)
+    match healths.insert(instance, health.clone()) {
+        Some(before) => before != health,
+        // after a start all are seen for the first time
+        None => !health.is_well(),
+    }
 }
 
 fn drifted(count: usize) {

@@ -1,5 +1,6 @@
 //! What the daemon's service account may not do.
 
+use k8s_openapi::api::authorization::v1::{ResourceRule, SelfSubjectRulesReview};
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod, Secret};
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use kube::api::{Api, DeleteParams, ListParams, LogParams, PostParams};
@@ -129,4 +130,70 @@ async fn the_daemon_reaches_nothing_but_instances() {
     until("the binding holds", async || secrets.list(&all).await.ok()).await;
     namespaces.delete(&name, &delete).await.unwrap();
     foreign.end().await;
+}
+
+/// What the daemon may do in a namespace that is nobody's instance's, by the cluster's own word, and nothing else.
+const ELSEWHERE: &[&str] = &[
+    "bind clusterroles mindroom-instance-manager",
+    "create namespaces",
+    "create rolebindings",
+    "create selfsubjectaccessreviews",
+    "create selfsubjectreviews",
+    "create selfsubjectrulesreviews",
+    "delete namespaces",
+    "get namespaces",
+    "get rolebindings",
+    "list configmaps",
+    "list deployments",
+    "list ingresses",
+    "list limitranges",
+    "list networkpolicies",
+    "list persistentvolumeclaims",
+    "list pods",
+    "list resourcequotas",
+    "list secrets instance-mindroom,instance-synapse",
+    "list serviceaccounts",
+    "list services",
+    "list statefulsets",
+    "watch configmaps",
+    "watch deployments",
+    "watch ingresses",
+    "watch limitranges",
+    "watch networkpolicies",
+    "watch persistentvolumeclaims",
+    "watch pods",
+    "watch resourcequotas",
+    "watch secrets instance-mindroom,instance-synapse",
+    "watch serviceaccounts",
+    "watch services",
+    "watch statefulsets",
+];
+
+#[tokio::test]
+async fn the_daemon_may_do_nothing_else() {
+    let admin = administrator().await;
+    let daemon = Client::try_from(as_daemon(&admin).await).unwrap();
+    let reviews: Api<SelfSubjectRulesReview> = Api::all(daemon);
+    for namespace in ["kube-system", "default", "mindroom"] {
+        let question: SelfSubjectRulesReview = read(json!({"spec": {"namespace": namespace}}));
+        let answer = reviews.create(&PostParams::default(), &question).await;
+        let status = answer.unwrap().status.unwrap();
+        assert!(!status.incomplete);
+        let mut allowed: Vec<String> = status.resource_rules.iter().flat_map(words).collect();
+        allowed.sort();
+        assert_eq!(allowed, ELSEWHERE, "{namespace}");
+    }
+}
+
+/// `verb resource names` of a rule.
+fn words(rule: &ResourceRule) -> Vec<String> {
+    let names = rule.resource_names.clone().unwrap_or_default().join(",");
+    let mut words = Vec::new();
+    for resource in rule.resources.iter().flatten() {
+        for verb in &rule.verbs {
+            let word = format!("{verb} {resource} {names}");
+            words.push(word.trim_end().to_owned());
+        }
+    }
+    words
 }
