@@ -14,7 +14,7 @@ const BETTER: f64 = 3.0;
 pub(super) fn measure(effort: Effort, table: &mut Table) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path().join("cluster");
-    let kubeconfig = cluster::up(&folder)?;
+    let kubeconfig = cluster::up(&folder, false)?;
     let environment = [("KUBECONFIG", kubeconfig), ("HELM", HELM.program()?)];
     let measured = daemon_load("cluster", effort, &environment);
     cluster::down(&folder)?;
