@@ -158,7 +158,7 @@ impl World {
     async fn order(&self, first: usize, last: usize) {
         self.run(&format!(
             "with n as (select n from generate_series({first}, {last}) n), \
-             a as (insert into accounts (email, stripe_customer_id) select 'a' || n || '@example.com', 'cus_' || n from n \
+             a as (insert into accounts (id, email, stripe_customer_id) select gen_random_uuid(), 'a' || n || '@example.com', 'cus_' || n from n \
                returning id, substr(stripe_customer_id, 5) as n), \
              s as (insert into subscriptions (account_id, tier, status, max_agents, max_messages_per_day, max_storage_gb) \
                select id, 'hobby', 'active', 1, 1, 1 from a returning id, account_id) \

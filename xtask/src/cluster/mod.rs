@@ -3,6 +3,7 @@
 
 mod api;
 mod credentials;
+mod fake;
 pub(crate) mod node;
 mod parts;
 mod programs;
@@ -39,6 +40,9 @@ pub(crate) enum Command {
         /// With a node on which pods run; needs root and Linux.
         #[arg(long)]
         node: bool,
+        /// With so many nodes that only say that they run pods, and volumes for these.
+        #[arg(long, default_value_t = 0, conflicts_with = "node")]
+        fake_nodes: u16,
     },
     /// End them and remove everything that they kept.
     Down(Options),
@@ -56,9 +60,16 @@ pub(crate) struct Options {
 pub(crate) fn run(command: &Command) -> Result<()> {
     let at = |options: &Options| workspace::root().join(&options.state_dir);
     match command {
-        Command::Up { options, node } => {
+        Command::Up {
+            options,
+            node,
+            fake_nodes,
+        } => {
             let started = Instant::now();
             let kubeconfig = up(&at(options), *node)?;
+            if *fake_nodes > 0 {
+                fake::add(&at(options), *fake_nodes)?;
+            }
             println!("ready after {:.1} s", started.elapsed().as_secs_f64());
             println!("  export KUBECONFIG={}", kubeconfig.display());
             println!("  helm is {}", HELM.program()?.display());

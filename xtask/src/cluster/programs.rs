@@ -22,6 +22,12 @@ pub(crate) const HELM: GoTool = GoTool {
     source: Source::Published("helm.sh/helm/v4/cmd/helm@v4.3.1"),
 };
 
+/// What says of fake nodes and their pods that they are ready.
+pub(super) const KWOK: GoTool = GoTool {
+    name: "kwok",
+    source: Source::Published("sigs.k8s.io/kwok/cmd/kwok@v0.8.0"),
+};
+
 /// What a node's pods are run by.
 pub(super) const CONTAINERD: GoTool = GoTool {
     name: "containerd",
