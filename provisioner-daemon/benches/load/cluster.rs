@@ -163,7 +163,7 @@ impl World {
              s as (insert into subscriptions (account_id, tier, status, max_agents, max_messages_per_day, max_storage_gb) \
                select id, 'hobby', 'active', 1, 1, 1 from a returning id, account_id) \
              insert into instances (account_id, subscription_id, subdomain, name, tier) \
-             select a.id, s.id, 'i' || a.n, 'Test', 'hobby' from a join s on s.account_id = a.id"
+             select a.id, s.id, 'number' || a.n, 'Test', 'hobby' from a join s on s.account_id = a.id"
         ))
         .await;
     }
@@ -171,7 +171,7 @@ impl World {
     async fn enqueue(&self, first: usize, last: usize) {
         self.run(&format!(
             "select count(prov.enqueue_instance(id)) from instances \
-             where substr(subdomain, 2)::int between {first} and {last}; select prov.ring(0)"
+             where substr(subdomain, 7)::int between {first} and {last}; select prov.ring(0)"
         ))
         .await;
     }
