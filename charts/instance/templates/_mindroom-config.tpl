@@ -29,7 +29,7 @@ memory: {backend: file}
 - {name: MINDROOM_CONFIG_PATH, value: /data/config/config.yaml}
 - {name: MINDROOM_STORAGE_PATH, value: /data/store}
 - {name: MINDROOM_PUBLIC_URL, value: "https://{{ include "instance.webHost" . }}"}
-- {name: OPENAI_API_KEY, valueFrom: {secretKeyRef: {name: mindroom, key: model}}}
+- {name: OPENAI_API_KEY, valueFrom: {secretKeyRef: {name: instance-mindroom, key: model}}}
 {{- with .Values.model.url }}
 - {name: OPENAI_BASE_URL, value: {{ . | quote }}}
 {{- end }}
@@ -43,6 +43,6 @@ memory: {backend: file}
 - {name: MINDROOM_TRUSTED_UPSTREAM_JWT_USER_ID_CLAIM, value: sub}
 - {name: MINDROOM_TRUSTED_UPSTREAM_JWT_MATRIX_USER_ID_CLAIM, value: matrix_user_id}
 {{- else }}
-- {name: MINDROOM_API_KEY, valueFrom: {secretKeyRef: {name: mindroom, key: dashboard}}}
+- {name: MINDROOM_API_KEY, valueFrom: {secretKeyRef: {name: instance-mindroom, key: dashboard}}}
 {{- end }}
 {{- end }}
