@@ -190,11 +190,12 @@ impl Stage {
         self.platform.send(request).await
     }
 
-    /// A row's body with the instances' names in it.
+    /// A row's body with the names of instances and of the subject in it.
     fn filled(&self, body: &Value) -> Value {
         let subdomain = self.instance["subdomain"].as_str().unwrap_or("none");
         let spare = format!("made-{}", &self.subject.id.to_string()[..8]);
         let text = body.to_string().replace("{subdomain}", subdomain);
+        let text = text.replace("{subject}", &self.subject.email);
         serde_json::from_str(&text.replace("{spare}", &spare)).unwrap()
     }
 }

@@ -99,6 +99,8 @@ pub(crate) enum First {
     StoredEvent,
     /// The instance is in error.
     InError,
+    /// Somebody else signed up.
+    NewSubject,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -91,3 +91,43 @@ async fn who_goes_for_good_leaves_nothing_that_runs() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_is_deleted_by_an_admin_leaves_nothing_that_runs() {
+    let platform = Platform::get();
+    let admin = Account::admin(&platform).await;
+    let account = Account::sign_up(&platform).await;
+    let instance = account.instance().await;
+    account.awaits(&instance, "running").await;
+    let path = format!("/admin/accounts/{}/complete", account.id);
+    let with = |confirm: &str| json!({"confirm": confirm, "reason": "A test."});
+    admin
+        .call(Method::DELETE, &path, Some(with("somebody@else.example")))
+        .await
+        .expect_problem(422, "address_differs");
+    let answer = admin
+        .call(Method::DELETE, &path, Some(with(&account.email)))
+        .await
+        .expect(202);
+    let job = format!("/admin/jobs/{}", answer["job"]["id"]);
+    account
+        .call(Method::POST, "/my/gdpr/cancel-deletion", None)
+        .await
+        .expect_problem(409, "deletion_begun");
+    until("the end", Duration::from_mins(3), async || {
+        let now = admin.get(&job).await.expect(200);
+        (now["state"] == "done").then_some(())
+    })
+    .await;
+    assert_eq!(homeservers(&instance), 0);
+    let page = format!("/admin/accounts/{}", account.id);
+    admin
+        .get(&page)
+        .await
+        .expect_problem(404, "account_not_found");
+    // its token is still good, and it is nobody's
+    account
+        .get("/my/account")
+        .await
+        .expect_problem(401, "unauthenticated");
+}

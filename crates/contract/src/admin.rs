@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{AdminJob, AuditEntry, Event, Instance, Payment, Subscription};
+use crate::{AdminJob, AuditEntry, Event, Instance, Job, Payment, Subscription};
 
 /// An account in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -97,6 +97,46 @@ pub struct AdminAccountDetail {
     pub payments: Vec<Payment>,
     /// What was done to the account, newest first; at most 30.
     pub activity: Vec<AuditEntry>,
+    /// Its end under way; none for one that stays.
+    pub deletion: Option<AccountDeletion>,
+}
+
+/// How far the end of an account is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AccountDeletion {
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub requested_at: String,
+    /// When it begins.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// When it began; from then on its owner cannot take it back.
+    #[schema(format = DateTime)]
+    pub begun_at: Option<String>,
+    /// How many instances are still there.
+    pub instances_left: i64,
+    /// What does it; none when somebody took it away.
+    pub job: Option<AdminJob>,
+}
+
+/// Confirms the end of anybody's account.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveAccount {
+    /// The account's address, typed by a person.
+    pub confirm: String,
+    /// Why; for the audit log.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+/// An account that is being deleted.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AccountRemoved {
+    /// Whose.
+    pub account_id: Uuid,
+    /// A new job, or the one that does it already.
+    pub job: Job,
 }
 
 /// Names and notes of an account, all three at once: what is left out or null is taken away.

@@ -25,9 +25,10 @@ mod usage;
 
 pub use account::{Account, AccountSetup, AdminStatus, ChangeMyAccount, NameChange, Subscription};
 pub use admin::{
-    AccountStatusChanged, AdminAccount, AdminAccountDetail, AdminAccountList, AdminAccountRecord,
-    AdminChanged, AdminInstance, AdminInstanceDetail, AdminInstanceList, ChangeAccountStatus,
-    ChangeAdmin, EditAccount, HealthCheck, LoggedOut, Reason, Uninstall,
+    AccountDeletion, AccountRemoved, AccountStatusChanged, AdminAccount, AdminAccountDetail,
+    AdminAccountList, AdminAccountRecord, AdminChanged, AdminInstance, AdminInstanceDetail,
+    AdminInstanceList, ChangeAccountStatus, ChangeAdmin, EditAccount, HealthCheck, LoggedOut,
+    Reason, RemoveAccount, Uninstall,
 };
 pub use admin_billing::{
     AdminPayment, AdminPaymentList, AdminSubscription, AdminSubscriptionList, AdminWebhookEvent,

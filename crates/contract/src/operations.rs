@@ -9,16 +9,16 @@ use crate::parameters::{
     SUBSCRIPTIONS, USAGE, WEBHOOK_EVENTS,
 };
 use crate::{
-    Account, AccountSetup, AccountStatusChanged, ActionResult, AdminAccountDetail,
+    Account, AccountRemoved, AccountSetup, AccountStatusChanged, ActionResult, AdminAccountDetail,
     AdminAccountList, AdminChanged, AdminDashboard, AdminInstanceDetail, AdminInstanceList,
     AdminJob, AdminJobList, AdminPaymentList, AdminStats, AdminStatus, AdminSubscriptionList,
     AdminUsageList, AdminWebhookEventList, AuditList, CancelSubscription, ChangeAccountStatus,
     ChangeAdmin, ChangeConsent, ChangeMyAccount, ChangeSubscription, Checkout, ConsentChanged,
     DeleteInstance, DeletionCancelled, DeletionRequested, EditAccount, Enqueued, Events, Export,
     Health, HealthChecks, Instance, InstanceList, Invoices, LoggedOut, MyAudit, MyJob, NameCheck,
-    PricingConfig, Provision, Provisioned, Reason, Redirect, Replayed, RequestDeletion,
-    StripeEvent, StripePrice, Subscription, SubscriptionCancelled, SubscriptionChange,
-    SubscriptionReactivated, Uninstall, Usage, WebhookReceipt,
+    PricingConfig, Provision, Provisioned, Reason, Redirect, RemoveAccount, Replayed,
+    RequestDeletion, StripeEvent, StripePrice, Subscription, SubscriptionCancelled,
+    SubscriptionChange, SubscriptionReactivated, Uninstall, Usage, WebhookReceipt,
 };
 
 /// Who may call an operation (api.md, Callers).
@@ -173,6 +173,8 @@ pub const OPERATIONS: &[Operation] = operations![
         => 200 gives AccountStatusChanged, problems [409];
     Admin PUT "/admin/accounts/{id}/admin" "Make an account an admin, or take that away" takes ChangeAdmin
         => 200 gives AdminChanged, problems [409];
+    Admin DELETE "/admin/accounts/{id}/complete" "Delete anybody's account for good" takes RemoveAccount
+        => 202 gives AccountRemoved, problems [409];
     Admin POST "/admin/auth/logout" "End my sessions" => 200 gives LoggedOut;
     Admin GET "/admin/instances" "All instances" query INSTANCES => 200 gives AdminInstanceList;
     Admin GET "/admin/instances/{id}" "An instance in detail" => 200 gives AdminInstanceDetail;

@@ -36,7 +36,7 @@ pub(crate) fn answer(error: &Error, request_id: &str) -> Answer {
                 message: message.clone(),
             }]
         }
-        Error::Refused(Refusal::ConfirmationDiffers, _) => {
+        Error::Refused(Refusal::ConfirmationDiffers | Refusal::AddressDiffers, _) => {
             vec![FieldError {
                 field: "confirm".to_owned(),
                 message: detail.clone(),
@@ -170,6 +170,11 @@ fn describe_refusal(refusal: &Refusal) -> Row {
         Refusal::AccountDeleted => {
             row(S::FORBIDDEN, "account_deleted", "This account was deleted.")
         }
+        Refusal::AccountErased => row(
+            S::UNAUTHORIZED,
+            "unauthenticated",
+            "This account was deleted for good.",
+        ),
         Refusal::AddressNotConfirmed => row(
             S::FORBIDDEN,
             "address_not_confirmed",
@@ -221,6 +226,11 @@ fn describe_refusal(refusal: &Refusal) -> Row {
             S::UNPROCESSABLE_ENTITY,
             "confirmation_differs",
             "Type the instance's subdomain to confirm.",
+        ),
+        Refusal::AddressDiffers => row(
+            S::UNPROCESSABLE_ENTITY,
+            "address_differs",
+            "Type the account's address to confirm.",
         ),
         Refusal::InstanceDeleted => row(
             S::CONFLICT,

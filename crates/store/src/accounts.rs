@@ -2,8 +2,9 @@
 
 use auth::{AccountCaller, AdminCaller};
 use contract::{
-    Account, AccountSetup, AccountStatusChanged, AdminAccountDetail, AdminAccountList,
-    AdminChanged, AdminStatus, ChangeMyAccount, EditAccount, LoggedOut, Subscription,
+    Account, AccountRemoved, AccountSetup, AccountStatusChanged, AdminAccountDetail,
+    AdminAccountList, AdminChanged, AdminStatus, ChangeMyAccount, EditAccount, LoggedOut,
+    Subscription,
 };
 use domain::{AccountId, Plan, limit_as_number};
 use serde_json::{Value as Json, json};
@@ -199,6 +200,30 @@ pub async fn change_admin(
         database,
         Access::Write,
         "select api.answered($1, api.change_admin($1, $2::text::uuid, $3::text::boolean, $4))",
+        &values,
+    )
+    .await
+}
+
+/// Has an account deleted for good, confirmed by its address; for admins.
+pub async fn remove(
+    database: &impl Database,
+    call: Call<'_, AdminCaller>,
+    id: AccountId,
+    confirm: &str,
+    reason: &str,
+) -> Result<Answer<AccountRemoved>, DatabaseError> {
+    let (call, id) = (call.json(), id.to_string());
+    let values = [
+        Value::Json(&call),
+        Value::Text(&id),
+        Value::Text(confirm),
+        Value::Text(reason),
+    ];
+    ask(
+        database,
+        Access::Write,
+        "select api.answered($1, api.remove_account($1, $2::text::uuid, $3, $4))",
         &values,
     )
     .await

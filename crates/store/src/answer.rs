@@ -28,6 +28,8 @@ pub enum Refusal {
     AccountSuspended,
     /// The account was deleted.
     AccountDeleted,
+    /// The account was deleted for good; its token outlived it.
+    AccountErased,
     /// The account's address waits to be confirmed.
     AddressNotConfirmed,
     /// The account is no admin's.
@@ -55,6 +57,8 @@ pub enum Refusal {
     SubdomainTaken,
     /// The typed confirmation is not the instance's subdomain.
     ConfirmationDiffers,
+    /// The typed confirmation is not the account's address.
+    AddressDiffers,
     /// The instance is deleted or being deleted.
     InstanceDeleted,
     /// The instance is stopped: start it rather than restart it.

@@ -5,6 +5,7 @@ mod edit;
 mod find;
 mod list;
 mod logout;
+mod remove;
 mod status;
 
 /// Longest reason, in characters.
@@ -16,5 +17,6 @@ edge::routes! {
     PUT write "/admin/accounts/{id}" => edit::handle;
     PUT write "/admin/accounts/{id}/status" => status::handle;
     PUT write "/admin/accounts/{id}/admin" => admin::handle;
+    DELETE destructive "/admin/accounts/{id}/complete" => remove::handle;
     POST write "/admin/auth/logout" => logout::handle;
 }

@@ -56,6 +56,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/admin/accounts/{id}/complete": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Delete anybody's account for good */
+    delete: operations["deleteAdminAccountsIdComplete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/admin/accounts/{id}/status": {
     parameters: {
       query?: never;
@@ -1075,6 +1092,40 @@ export interface components {
        */
       updated_at: string;
     };
+    /** @description How far the end of an account is. */
+    AccountDeletion: {
+      /**
+       * Format: date-time
+       * @description When it began; from then on its owner cannot take it back.
+       */
+      begun_at?: string | null;
+      /**
+       * Format: date-time
+       * @description When it begins.
+       */
+      due_at: string;
+      /**
+       * Format: int64
+       * @description How many instances are still there.
+       */
+      instances_left: number;
+      job?: components["schemas"]["AdminJob"] | null;
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC.
+       */
+      requested_at: string;
+    };
+    /** @description An account that is being deleted. */
+    AccountRemoved: {
+      /**
+       * Format: uuid
+       * @description Whose.
+       */
+      account_id: string;
+      /** @description A new job, or the one that does it already. */
+      job: components["schemas"]["Job"];
+    };
     /** @description Answer of the account's setup. */
     AccountSetup: {
       /**
@@ -1181,6 +1232,7 @@ export interface components {
       account: components["schemas"]["AdminAccountRecord"];
       /** @description What was done to the account, newest first; at most 30. */
       activity: components["schemas"]["AuditEntry"][];
+      deletion?: components["schemas"]["AccountDeletion"] | null;
       /** @description Deleted ones too, newest first; at most 50. */
       instances: components["schemas"]["Instance"][];
       /** @description Newest first; at most 20. */
@@ -2464,6 +2516,13 @@ export interface components {
       /** @description A page of Stripe. It is a credential: not to be kept or shared. */
       url: string;
     };
+    /** @description Confirms the end of anybody's account. */
+    RemoveAccount: {
+      /** @description The account's address, typed by a person. */
+      confirm: string;
+      /** @description Why; for the audit log. */
+      reason: string;
+    };
     /** @description An event that is acted on again. */
     Replayed: {
       /** @description As it is now: open again. */
@@ -3128,6 +3187,139 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AdminChanged"];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          "Retry-After": components["headers"]["Retry-After"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  deleteAdminAccountsIdComplete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The account's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RemoveAccount"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      202: {
+        headers: {
+          "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+          "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+          "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AccountRemoved"];
         };
       };
       /** @description Bad Request */

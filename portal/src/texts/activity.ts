@@ -9,6 +9,7 @@ export const texts = {
     "account.consent": "changed what we may do",
     "account.export": "downloaded the account’s data",
     "account.delete": "asked to delete the account",
+    "account.remove": "had the account deleted for good",
     "account.restore": "took the deletion of the account back",
     "account.erase": "deleted the account for good",
     "admin.grant": "gave an administrator’s right",

@@ -1,6 +1,23 @@
 /** Words of one account, as administrators look after it. */
 export const texts = {
   none: { title: "No such account", text: "It may have been deleted for good." },
+  gone: {
+    title: "The account is gone",
+    text: "What it had was deleted; amounts and numbers of its invoices stay, without its name.",
+  },
+  deletion: {
+    title: "Its end",
+    waits: "It waits for its day. Until then its owner can take it back.",
+    underWay: "What is charged ends first, then what runs; at last all of it is deleted at once.",
+    stopped: "Somebody took the job away. Delete the account again to go on.",
+    requested: "Asked for",
+    due: "Due",
+    begun: "Begun",
+    left: "Instances left",
+    job: "Job",
+    noJob: "None",
+    error: "Last error",
+  },
   facts: {
     name: "Name",
     company: "Company",
@@ -61,5 +78,11 @@ export const texts = {
     title: (email: string) => `Take administration away from ${email}?`,
     text: "The account keeps what is its own. The last administrator stays one.",
     done: "The account is no administrator any more.",
+  },
+  remove: {
+    action: "Delete for good",
+    title: (email: string) => `Delete ${email} for good?`,
+    text: "Its subscriptions end now, without giving anything back. Its instances and all their data, its account and its sign-in are deleted. Nobody can take that back.",
+    done: "The account is being deleted.",
   },
 } as const;

@@ -1,5 +1,5 @@
 //! `delete-account`: the end of an account that its owner asked for, once the days are over in which that could be
-//! taken back.
+//! taken back, or that an admin asked for, at once.
 //!
 //! What is charged ends first, then what runs, and at last everything that is held goes in one transaction with the
 //! job itself.
@@ -37,7 +37,9 @@ impl DeleteAccount {
         Self { stripe }
     }
 
+    /// First what could still be paid: a subscription that begins with it in this very moment is in the list then.
     async fn ensure_nothing_is_charged(&self, customer: &str) -> Result<(), JobError> {
+        self.ensure_nothing_can_be_paid(customer).await?;
         let all = self.stripe.list_subscriptions(customer).await;
         let all = match all {
             Err(error) if error.is_missing() => return Ok(()),
@@ -47,6 +49,23 @@ impl DeleteAccount {
             match self.stripe.cancel_subscription(&subscription.id).await {
                 Err(error) if error.is_missing() => {}
                 ended => drop(ended.map_err(transient)?),
+            }
+        }
+        Ok(())
+    }
+
+    async fn ensure_nothing_can_be_paid(&self, customer: &str) -> Result<(), JobError> {
+        let open = self.stripe.list_open_checkout_sessions(customer).await;
+        let open = match open {
+            Err(error) if error.is_missing() => return Ok(()),
+            open => open.map_err(transient)?,
+        };
+        for session in open.data {
+            let key = format!("delete-account:{}", session.id);
+            match self.stripe.expire_checkout_session(&session.id, &key).await {
+                Err(error) if error.is_transient() => return Err(transient(error)),
+                // paid or closed since
+                _ => {}
             }
         }
         Ok(())

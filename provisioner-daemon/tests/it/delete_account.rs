@@ -18,6 +18,8 @@ use crate::world::{ACCOUNT, World};
 #[derive(Clone, Default)]
 struct Subscriptions {
     all: Arc<Mutex<Vec<Value>>>,
+    /// Ids of checkouts that can still be paid.
+    open: Arc<Mutex<Vec<&'static str>>>,
     asked: Arc<Mutex<Vec<String>>>,
     refusals: Arc<Mutex<Vec<u16>>>,
 }
@@ -34,6 +36,15 @@ impl Subscriptions {
         self.asked.lock().unwrap().push(format!("{method} {path}"));
         if let Some(status) = self.refusals.lock().unwrap().pop() {
             return (status, json!({"error": {"message": "later"}}));
+        }
+        if path.starts_with("/v1/checkout/sessions") {
+            let mut open = self.open.lock().unwrap();
+            let shown: Vec<_> = open.iter().map(|id| session(id)).collect();
+            if method == "GET" {
+                return (200, json!({"data": shown, "has_more": false}));
+            }
+            open.clear();
+            return (200, shown[0].clone());
         }
         let mut all = self.all.lock().unwrap();
         if method == "GET" {
@@ -64,6 +75,11 @@ impl Subscriptions {
             quick(),
         )
     }
+}
+
+fn session(id: &str) -> Value {
+    json!({"id": id, "object": "checkout.session", "url": null, "status": "open", "payment_status": "unpaid",
+        "customer": "cus_ann", "subscription": null, "client_reference_id": null, "expires_at": 0})
 }
 
 /// An account with everything that an account can have, whose days are over; and another one.
@@ -110,6 +126,7 @@ async fn nothing_is_left_but_what_the_books_need() {
     ended["id"] = "sub_0".into();
     let stripe = Subscriptions::of(vec![subscription("active", "price_hobby"), ended]);
     stripe.refusals.lock().unwrap().push(500);
+    stripe.open.lock().unwrap().push("cs_1");
     let runner = stripe.run(&world);
     world
         .until("exists (select from prov.jobs where kind = 'delete-account' and state = 'queued' and attempt > 0)")
@@ -145,6 +162,11 @@ async fn nothing_is_left_but_what_the_books_need() {
         "{asked:?}"
     );
     assert!(!asked.iter().any(|one| one.contains("sub_0")), "{asked:?}");
+    let closed = asked
+        .iter()
+        .position(|one| one == "POST /v1/checkout/sessions/cs_1/expire");
+    let ended = asked.iter().position(|one| one == cancelled);
+    assert!(closed.is_some() && closed < ended, "{asked:?}");
     for (what, left) in [
         ("accounts where email = 'ann@example.com'", 0),
         ("auth.users where email = 'ann@example.com'", 0),

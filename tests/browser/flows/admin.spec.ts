@@ -4,6 +4,7 @@ import type { Page, Request } from "@playwright/test";
 
 import {
   ACCOUNT_DETAIL,
+  ACCOUNT_GOING,
   AUDIT,
   DEAD_JOB,
   INSTANCE_DETAIL,
@@ -130,6 +131,37 @@ test("an account is suspended with a reason and its address typed", async ({ pag
   await sees(handle(page, "command-done"), "The account is suspended.");
   await expect(handle(page, "account-status")).toHaveText("Suspended");
   await button(page, "Let in again").waitFor();
+});
+
+test("an account is deleted for good, and its page tells until it is gone", async ({
+  page,
+  platform,
+  watch,
+}) => {
+  watch.expect(404, platform.api);
+  const gone = new Refusal({ status: 404, code: "account_not_found", detail: "There is none." });
+  let answer: unknown = ACCOUNT_DETAIL;
+  await opens(page, platform, `/account?id=${ACCOUNT_DETAIL.account.id}`, {
+    [`GET ${ACCOUNT}`]: () => answer,
+    [`DELETE ${ACCOUNT}/complete`]: () => {
+      answer = ACCOUNT_GOING;
+      return { account_id: ACCOUNT_DETAIL.account.id, job: ACCOUNT_GOING.deletion?.job };
+    },
+  });
+  await button(page, "Delete for good").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Reason").fill("Asked by post");
+  await dialog.getByLabel(/^Type/).fill("ada.lovelace@example.com");
+  const sent = asked(page, "DELETE", `${ACCOUNT}/complete`);
+  await button(dialog, "Delete for good").click();
+  expect((await sent).postDataJSON()).toEqual({
+    reason: "Asked by post",
+    confirm: "ada.lovelace@example.com",
+  });
+  await sees(handle(page, "account-deletion"), "Instances left1");
+  await expect(button(page, "Delete for good")).toHaveCount(0);
+  answer = gone;
+  await sees(handle(page, "empty"), "The account is gone");
 });
 
 test("a reason outlives a connection that does not", async ({ page, platform, watch }) => {

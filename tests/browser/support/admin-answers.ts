@@ -194,6 +194,29 @@ export const ACCOUNT_DETAIL: Schemas["AdminAccountDetail"] = {
   instances: [RUNNING],
   payments: INVOICES,
   activity: ENTRIES.slice(0, 5),
+  deletion: null,
+};
+
+/** The same, being deleted for good. */
+export const ACCOUNT_GOING: Schemas["AdminAccountDetail"] = {
+  ...ACCOUNT_DETAIL,
+  account: { ...ACCOUNT_DETAIL.account, status: "deleted", deleted_at: at("11:59:00") },
+  deletion: {
+    requested_at: at("11:59:00"),
+    due_at: at("11:59:00"),
+    begun_at: at("11:59:00"),
+    instances_left: 1,
+    job: {
+      ...RUNNING_JOB,
+      id: 4722,
+      lane: `account:${ACCOUNT}`,
+      kind: "delete-account",
+      class: "bulk",
+      account_email: ADA,
+      instance_id: null,
+      subdomain: null,
+    },
+  },
 };
 
 export const INSTANCE_DETAIL: Schemas["AdminInstanceDetail"] = {

@@ -4,6 +4,7 @@ import type { Page } from "@playwright/test";
 
 import {
   ACCOUNT_DETAIL,
+  ACCOUNT_GOING,
   AUDIT,
   DEAD_JOB,
   INSTANCE_DETAIL,
@@ -192,6 +193,9 @@ export const SCENES: readonly Scene[] = [
   staff("admin-accounts", "/accounts", "rows", { "GET /admin/accounts": ACCOUNTS }),
   staff("admin-account", `/account?id=${ACCOUNT_DETAIL.account.id}`, "account", {
     [`GET /admin/accounts/${ACCOUNT_DETAIL.account.id}`]: ACCOUNT_DETAIL,
+  }),
+  staff("admin-account-going", `/account?id=${ACCOUNT_DETAIL.account.id}`, "account-deletion", {
+    [`GET /admin/accounts/${ACCOUNT_DETAIL.account.id}`]: ACCOUNT_GOING,
   }),
   staff("admin-instances", "/instances", "rows", { "GET /admin/instances": INSTANCES }),
   staff("admin-instance", "/instance?id=7", "instance", {

@@ -256,3 +256,111 @@ async fn the_columns_stay_closed_to_whoever_is_no_admin() {
         "saved"
     );
 }
+
+async fn remove(acting: &Acting, account: &str, confirm: &str) -> Value {
+    acting
+        .call(
+            "remove_account",
+            &[&caller(A), &id(account), &confirm, &"asked by post"],
+        )
+        .await
+}
+
+#[tokio::test]
+async fn who_is_deleted_by_an_admin_cannot_take_that_back() {
+    let acting = Acting::new().await;
+    with_instances(&acting).await;
+    acting.run("delete from account_deletions").await;
+    let first = remove(&acting, B, "BO@example.com").await;
+    assert_eq!(first["data"]["job"]["kind"], "delete-account", "{first}");
+    assert_eq!(
+        acting.audited().await,
+        "account.remove admin b1 asked by post"
+    );
+    assert_eq!(
+        instances(&acting, B).await,
+        "b-deleted: deleted; b-running: stopped, held; b-stopped: stopped"
+    );
+    for function in ["my_account", "return_context"] {
+        let answer = acting.call(function, &[&caller(B)]).await;
+        let expected = match function {
+            "my_account" => "account_deleted",
+            _ => "deletion_begun",
+        };
+        assert_eq!(refused(&answer), expected, "{function}");
+    }
+    // at once, and once
+    let waiting =
+        "select count(*) from prov.jobs where kind = 'delete-account' and run_at <= now()";
+    assert_eq!(acting.value(waiting).await, "1");
+    let again = remove(&acting, B, "bo@example.com").await;
+    assert_eq!(again["data"]["job"]["id"], first["data"]["job"]["id"]);
+    acting
+        .run("update prov.jobs set state = 'running' where kind = 'delete-account'")
+        .await;
+    let meanwhile = remove(&acting, B, "bo@example.com").await;
+    assert_eq!(meanwhile["data"]["job"]["state"], "running");
+    let seen = acting.call("admin_account", &[&caller(A), &id(B)]).await;
+    let deletion = &seen["data"]["deletion"];
+    assert_eq!(deletion["instances_left"], 2, "{deletion}");
+    assert_eq!(deletion["job"]["id"], first["data"]["job"]["id"]);
+}
+
+#[tokio::test]
+async fn a_deletion_that_waits_for_its_day_waits_no_more() {
+    let acting = Acting::new().await;
+    acting
+        .run("delete from prov.jobs; delete from account_deletions")
+        .await;
+    let nothing: &[String] = &[];
+    acting
+        .call("schedule_deletion", &[&caller(B), &nothing, &7])
+        .await;
+    remove(&acting, B, "bo@example.com").await;
+    let due = "select count(*) from prov.jobs j, account_deletions d
+        where j.kind = 'delete-account' and j.run_at <= now() and d.due_at <= now() and d.begun_at is not null";
+    assert_eq!(acting.value(due).await, "1");
+}
+
+#[tokio::test]
+async fn some_accounts_are_not_deleted_by_an_admin() {
+    let acting = Acting::new().await;
+    for (account, confirm, expected) in [
+        (A, "ann@example.com", "account_is_admin"),
+        (B, "ann@example.com", "address_differs"),
+        (
+            "00000000-0000-0000-0000-00000000dead",
+            "x",
+            "account_not_found",
+        ),
+    ] {
+        let answer = remove(&acting, account, confirm).await;
+        assert_eq!(refused(&answer), expected, "{account}");
+    }
+    let by_b = acting
+        .call(
+            "remove_account",
+            &[&caller(B), &id(B), &"bo@example.com", &"x"],
+        )
+        .await;
+    assert_eq!(refused(&by_b), "admin_only");
+}
+
+/// A token outlives its account by up to an hour.
+#[tokio::test]
+async fn who_was_deleted_for_good_does_not_begin_anew() {
+    let acting = Acting::new().await;
+    let gone = "00000000-0000-0000-0000-00000000dead";
+    acting
+        .run(&format!(
+            "insert into audit_logs (account_id, actor_type, action, resource_type) values ('{gone}', 'daemon', 'account.erase', 'account')"
+        ))
+        .await;
+    for function in ["my_account", "export_account", "return_context"] {
+        let answer = acting.call(function, &[&caller(gone)]).await;
+        assert_eq!(refused(&answer), "account_erased", "{function}");
+        assert!(answer["rate"]["remaining"].is_number(), "{answer}");
+    }
+    let rows = format!("select count(*) from accounts where id = '{gone}'");
+    assert_eq!(acting.value(&rows).await, "0");
+}

@@ -5,13 +5,20 @@ import { texts } from "@/texts/admin-accounts";
 type Account = AccountDetail["account"];
 
 /** What can be done with an account now, as far as a page can tell; the API decides. */
-export function commandsFor(api: Api, account: Account): Command[] {
-  if (account.status === "deleted") return [];
+export function commandsFor(api: Api, { account, deletion }: AccountDetail): Command[] {
+  if (account.status === "deleted") return isUnderWay(deletion) ? [] : [remove(api, account)];
   const suspended = account.status === "suspended";
   const commands = [suspended ? activate(api, account) : suspend(api, account)];
   if (account.is_admin) commands.push(revoke(api, account));
   else if (account.status === "active") commands.push(grant(api, account));
+  if (!account.is_admin) commands.push(remove(api, account));
   return commands;
+}
+
+/** Whether a job is at it, and not only waiting for its day. One that was taken away can be begun anew. */
+function isUnderWay(deletion: AccountDetail["deletion"]): boolean {
+  const job = deletion?.job;
+  return Boolean(deletion?.begun_at && job && !job.finished_at);
 }
 
 function suspend(api: Api, { id, email }: Account): Command {
@@ -47,7 +54,17 @@ function revoke(api: Api, { id, email }: Account): Command {
   };
 }
 
-function worded(name: "suspend" | "activate" | "grant" | "revoke", email: string) {
+function remove(api: Api, { id, email }: Account): Command {
+  const params = { path: { id } };
+  return {
+    ...worded("remove", email),
+    danger: true,
+    confirm: email,
+    run: (given) => done(api.DELETE("/admin/accounts/{id}/complete", { params, body: given })),
+  };
+}
+
+function worded(name: "suspend" | "activate" | "grant" | "revoke" | "remove", email: string) {
   const { title, text, action, done: taken } = texts[name];
   return { title: title(email), text, action, done: taken, reason: true };
 }

@@ -23,7 +23,11 @@ import { DetailOf, useUuid } from "../detail";
 import { AccountBadge, PlanAndStatus } from "./account-look";
 import { commandsFor } from "./account-commands";
 import { AccountBelongings } from "./account-belongings";
+import { AccountDeletion } from "./account-deletion";
 import { EditAccount } from "./edit-account";
+
+/** How often it is read again while it is being deleted (milliseconds). */
+const LOOK_EVERY = 3_000;
 
 /** `/admin/account?id=…`: one account, what belongs to it, and what can be done with it. */
 export function AdminAccountPage() {
@@ -42,22 +46,27 @@ function ById() {
     queryFn: ({ signal }) =>
       done(api.GET("/admin/accounts/{id}", { params: { path: { id: id ?? "" } }, signal })),
     enabled: id !== null,
+    refetchInterval: ({ state }) =>
+      state.data?.deletion?.begun_at && !state.error ? LOOK_EVERY : false,
   });
+  // What was seen on its way out, and is no more, went for good.
+  const none = account.data?.deletion ? texts.gone : texts.none;
   return (
-    <DetailOf result={account} known={id !== null} none={texts.none}>
+    <DetailOf result={account} known={id !== null} none={none}>
       {(detail) => <Account key={detail.account.id} detail={detail} />}
     </DetailOf>
   );
 }
 
 function Account({ detail }: { detail: AccountDetail }) {
-  const { account, activity } = detail;
+  const { account, activity, deletion } = detail;
   return (
     <>
       <div className="grid grid-cols-1 items-start gap-6 xl:grid-cols-2">
         <div className="grid min-w-0 grid-cols-1 gap-6">
+          {deletion && <AccountDeletion deletion={deletion} />}
           <About detail={detail} />
-          <Actions account={account} />
+          <Actions detail={detail} />
           <EditAccount account={account} />
         </div>
         <div className="grid min-w-0 grid-cols-1 gap-6">
@@ -119,10 +128,10 @@ function About({ detail: { account, subscription } }: { detail: AccountDetail })
   );
 }
 
-function Actions({ account }: Pick<AccountDetail, "account">) {
+function Actions({ detail }: { detail: AccountDetail }) {
   const { api } = useServices();
   const commands = useCommands();
-  const possible = commandsFor(api, account);
+  const possible = commandsFor(api, detail);
   if (possible.length === 0) return null;
   return (
     <Section title={texts.actions}>
