@@ -61,5 +61,7 @@ pub use subscription::{
     CancelSubscription, ChangeLine, ChangeSubscription, SubscriptionCancelled, SubscriptionChange,
     SubscriptionReactivated,
 };
-pub use system::{Enqueued, Health, HealthChecks, HealthPart};
+pub use system::{
+    Enqueued, Health, HealthChecks, HealthPart, InstancesSynced, StatusUpdate, SyncInstances,
+};
 pub use usage::{AdminUsage, AdminUsageList, Usage, UsageDay, UsageLimits, UsageTotals};

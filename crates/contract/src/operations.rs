@@ -15,10 +15,10 @@ use crate::{
     AdminUsageList, AdminWebhookEventList, AuditList, CancelSubscription, ChangeAccountStatus,
     ChangeAdmin, ChangeConsent, ChangeMyAccount, ChangeSubscription, Checkout, ConsentChanged,
     DeleteInstance, DeletionCancelled, DeletionRequested, EditAccount, Enqueued, Events, Export,
-    Health, HealthChecks, Instance, InstanceList, Invoices, LoggedOut, MyAudit, MyJob, NameCheck,
-    PricingConfig, Provision, Provisioned, Reason, Redirect, RemoveAccount, Replayed,
-    RequestDeletion, StripeEvent, StripePrice, Subscription, SubscriptionCancelled,
-    SubscriptionChange, SubscriptionReactivated, Uninstall, Usage, WebhookReceipt,
+    Health, HealthChecks, Instance, InstanceList, InstancesSynced, Invoices, LoggedOut, MyAudit,
+    MyJob, NameCheck, PricingConfig, Provision, Provisioned, Reason, Redirect, RemoveAccount,
+    Replayed, RequestDeletion, StripeEvent, StripePrice, Subscription, SubscriptionCancelled,
+    SubscriptionChange, SubscriptionReactivated, SyncInstances, Uninstall, Usage, WebhookReceipt,
 };
 
 /// Who may call an operation (api.md, Callers).
@@ -163,6 +163,7 @@ pub const OPERATIONS: &[Operation] = operations![
     Stripe POST "/webhooks/stripe" "Receive an event of Stripe" takes StripeEvent => 200 gives WebhookReceipt;
     System POST "/system/health-checks" "Check the instances that are due" => 200 gives HealthChecks;
     System POST "/system/billing-reconcile" "Compare all subscriptions with Stripe" => 202 gives Enqueued;
+    System POST "/system/sync-instances" "Reconcile all instances" => 202 gives InstancesSynced;
     System GET "/system/metrics" "Figures, as Prometheus reads them" => 200;
     Admin GET "/admin/stats" "The platform in figures" => 200 gives AdminStats;
     Admin GET "/admin/metrics/dashboard" "The platform in figures, day by day" => 200 gives AdminDashboard;
@@ -187,6 +188,8 @@ pub const OPERATIONS: &[Operation] = operations![
     Admin POST "/admin/instances/{id}/restart" "Restart anybody's instance" takes Reason => 202 gives ActionResult,
         problems [409];
     Admin DELETE "/admin/instances/{id}/uninstall" "Delete anybody's instance" takes Uninstall => 202 gives ActionResult;
+    Admin POST "/admin/sync-instances" "Reconcile all instances, or say how many" takes SyncInstances
+        => 202 gives InstancesSynced, or 200 gives InstancesSynced;
     Admin GET "/admin/subscriptions" "All subscriptions" query SUBSCRIPTIONS => 200 gives AdminSubscriptionList;
     Admin GET "/admin/payments" "All payments" query PAYMENTS => 200 gives AdminPaymentList;
     Admin GET "/admin/usage" "What was used" query USAGE => 200 gives AdminUsageList;

@@ -44,6 +44,58 @@ pub struct HealthChecks {
     pub handed_over: u32,
 }
 
+/// Has all instances reconciled.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SyncInstances {
+    /// Only says what would be done.
+    #[serde(default)]
+    pub preview: bool,
+    /// Why; for the audit log.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: Option<String>,
+}
+
+/// What is being reconciled, and what came of the last pass over all instances.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct InstancesSynced {
+    /// Nothing was done.
+    pub preview: bool,
+    /// Instances that are not gone: each is looked after.
+    pub instances: i64,
+    /// Of these, how many got a job for it.
+    pub enqueued: i64,
+    /// And for how many one waited anyway.
+    pub joined: i64,
+    /// When the last pass began; none before the first.
+    #[schema(format = DateTime)]
+    pub begun_at: Option<String>,
+    /// How many instances it had.
+    pub total: i64,
+    /// Of these, whose job is done.
+    pub synced: i64,
+    /// Whose job failed for good or was taken away.
+    pub errors: i64,
+    /// Whose job is not done yet.
+    pub waiting: i64,
+    /// Which have another status than when it began; at most 200.
+    pub updates: Vec<StatusUpdate>,
+}
+
+/// An instance whose status changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StatusUpdate {
+    /// Which.
+    pub instance_id: i32,
+    /// Then.
+    pub old_status: String,
+    /// Now.
+    pub new_status: String,
+    /// Of the status now.
+    pub reason: Option<String>,
+}
+
 /// Work that the platform will do.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Enqueued {

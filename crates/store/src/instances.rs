@@ -3,7 +3,7 @@
 use auth::{AccountCaller, AdminCaller, Scope, SystemCaller};
 use contract::{
     ActionResult, AdminInstanceDetail, AdminInstanceList, Events, HealthChecks, Instance,
-    InstanceList,
+    InstanceList, InstancesSynced,
 };
 use domain::{InstanceId, Plan, Subdomain};
 use serde::{Deserialize, Serialize};
@@ -218,6 +218,43 @@ pub async fn list_all(
         Access::Read,
         "select api.admin_instances($1, $2)",
         &values,
+    )
+    .await
+}
+
+/// Has all instances reconciled, or only says how many, for admins.
+pub async fn sync(
+    database: &impl Database,
+    call: Call<'_, AdminCaller>,
+    preview: bool,
+    reason: Option<&str>,
+) -> Result<Answer<InstancesSynced>, DatabaseError> {
+    let call = call.json();
+    let values = [
+        Value::Json(&call),
+        Value::Text(if preview { "true" } else { "false" }),
+        Value::MaybeText(reason),
+    ];
+    ask(
+        database,
+        Access::Write,
+        "select api.answered($1, api.admin_sync_instances($1, $2::text::boolean, $3))",
+        &values,
+    )
+    .await
+}
+
+/// Has all instances reconciled, for machines.
+pub async fn sync_by_system(
+    database: &impl Database,
+    call: Call<'_, SystemCaller>,
+) -> Result<Answer<InstancesSynced>, DatabaseError> {
+    let call = call.json(Scope::Maintenance);
+    ask(
+        database,
+        Access::Write,
+        "select api.answered($1, api.system_sync_instances($1))",
+        &[Value::Json(&call)],
     )
     .await
 }

@@ -1,7 +1,8 @@
-//! `/admin/instances`.
+//! `/admin/instances` and `/admin/sync-instances`.
 
 mod find;
 mod list;
+mod sync;
 mod uninstall;
 mod wish;
 
@@ -16,4 +17,5 @@ edge::routes! {
     POST write "/admin/instances/{id}/stop" => wish::handle;
     POST write "/admin/instances/{id}/restart" => wish::handle;
     DELETE destructive "/admin/instances/{id}/uninstall" => uninstall::handle;
+    POST write "/admin/sync-instances" => sync::handle;
 }

@@ -8,6 +8,7 @@ export type Account = Schemas["Account"];
 export type AccountDetail = Schemas["AdminAccountDetail"];
 export type Activity = Schemas["Activity"];
 export type AdminAccount = Schemas["AdminAccount"];
+export type InstancesSynced = Schemas["InstancesSynced"];
 export type AdminInstance = Schemas["AdminInstance"];
 export type AdminJob = Schemas["AdminJob"];
 export type AdminPayment = Schemas["AdminPayment"];

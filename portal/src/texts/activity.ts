@@ -23,6 +23,7 @@ export const texts = {
     "instance.stop": "asked to stop an instance",
     "instance.restart": "asked to restart an instance",
     "instance.delete": "asked to delete an instance",
+    "instance.sync": "had all instances looked after",
     "job.retry": "tried a job again",
     "job.cancel": "cancelled a job",
     "job.discard": "gave a job up",

@@ -79,6 +79,20 @@ export const texts = {
       done: (name: string) => `${name} is being deleted.`,
     },
   },
+  sync: {
+    action: "Reconcile all",
+    title: "Reconcile all instances?",
+    text: (instances: number, joined: number) =>
+      instances === 1
+        ? "One instance is compared with what it should be, and mended where it differs."
+        : `${instances} instances are compared with what they should be, and mended where they differ.${
+            joined > 0 ? ` For ${joined} of them that is waiting already.` : ""
+          }`,
+    first: "It was not done for all of them before.",
+    last: (when: string, total: number, synced: number, errors: number, waiting: number) =>
+      `The last time, ${when}: ${synced} of ${total} done, ${errors} failed, ${waiting} under way.`,
+    done: "All instances are being reconciled.",
+  },
   bulk: {
     restart: "Restart",
     restartTitle: "Restart these instances?",

@@ -331,3 +331,31 @@ test("what is not there is said on each detail page", async ({ page, platform, w
     await sees(handle(page, "empty"), text);
   }
 });
+
+test("all instances are reconciled once it was said how many", async ({ page, platform }) => {
+  const planned = {
+    preview: true,
+    instances: 3,
+    enqueued: 2,
+    joined: 1,
+    begun_at: "2026-11-24T10:00:00Z",
+    total: 3,
+    synced: 2,
+    errors: 1,
+    waiting: 0,
+    updates: [],
+  };
+  await opens(page, platform, "/instances", {
+    "GET /admin/instances": INSTANCES,
+    "POST /admin/sync-instances": planned,
+  });
+  await button(page, "Reconcile all").click();
+  const dialog = page.getByRole("dialog");
+  await sees(dialog, "3 instances are compared with what they should be");
+  await sees(dialog, "2 of 3 done, 1 failed");
+  await dialog.getByLabel("Reason").fill("Work on the machines");
+  const sent = asked(page, "POST", "/admin/sync-instances");
+  await button(dialog, "Reconcile all").click();
+  expect((await sent).postDataJSON()).toEqual({ reason: "Work on the machines" });
+  await sees(handle(page, "command-done"), "All instances are being reconciled.");
+});

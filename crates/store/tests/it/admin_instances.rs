@@ -202,3 +202,68 @@ async fn what_is_left_is_estimated_from_what_others_took() {
         .await;
     assert_eq!(estimate().await, Value::Null);
 }
+
+/// Two instances, of which one waits for its job already.
+async fn two(acting: &Acting) {
+    acting
+        .run(
+            "delete from prov.jobs; delete from prov.sync_pass; delete from prov.sync_pass_instances;
+             update instances set status = 'deprovisioned';
+             update instances set status = 'running' where subdomain in ('bo-2', (select min(subdomain) from instances));
+             select prov.enqueue_instance(id) from instances where subdomain = 'bo-2'",
+        )
+        .await;
+}
+
+async fn sync(acting: &Acting, preview: bool) -> Value {
+    acting
+        .call(
+            "admin_sync_instances",
+            &[&caller(A), &preview, &Some("why")],
+        )
+        .await["data"]
+        .clone()
+}
+
+#[tokio::test]
+async fn all_instances_are_reconciled_by_jobs_that_join_those_that_wait() {
+    let acting = Acting::new().await;
+    two(&acting).await;
+    let jobs = "select count(*) || ' ' || count(*) filter (where class = 1) from prov.jobs where kind = 'reconcile-instance'";
+    let planned = sync(&acting, true).await;
+    for (name, expected) in [
+        ("instances", 2),
+        ("enqueued", 1),
+        ("joined", 1),
+        ("total", 0),
+    ] {
+        assert_eq!(planned[name], expected, "{name}: {planned}");
+    }
+    assert_eq!(planned["begun_at"], Value::Null);
+    assert_eq!(acting.value(jobs).await, "1 0", "a preview does nothing");
+    let begun = sync(&acting, false).await;
+    assert_eq!(begun["enqueued"], 1, "{begun}");
+    assert_eq!(acting.value(jobs).await, "2 1");
+    assert_eq!(acting.audited().await, "instance.sync admin why");
+
+    // one is done and found something, the other one died
+    acting
+        .run(
+            "delete from prov.jobs where class = 1; update prov.jobs set state = 'dead';
+             update instances set status = 'error', status_reason = 'It broke.' where subdomain = 'bo-2'",
+        )
+        .await;
+    let last = sync(&acting, true).await;
+    for (name, expected) in [("total", 2), ("synced", 1), ("errors", 1), ("waiting", 0)] {
+        assert_eq!(last[name], expected, "{name}: {last}");
+    }
+    let bo = number(&acting, "bo-2").await;
+    assert_eq!(
+        last["updates"],
+        json!([{"instance_id": bo, "old_status": "running", "new_status": "error", "reason": "It broke."}])
+    );
+    let by_b = acting
+        .call("admin_sync_instances", &[&caller(B), &false, &Some("x")])
+        .await;
+    assert_eq!(refused(&by_b), "admin_only");
+}

@@ -22,6 +22,7 @@ import { texts as instance } from "@/texts/instance";
 import { AccountLink, PlanName } from "../accounts/account-look";
 import { AdminPage } from "../admin-page";
 import { wish, wishesFor } from "./instance-commands";
+import { SyncInstances } from "./sync-instances";
 
 const { columns } = texts;
 const { healths } = instance.status;
@@ -61,6 +62,7 @@ const LOOK_EVERY = 10_000;
 export function AdminInstances() {
   return (
     <AdminPage title={texts.instances.title}>
+      <SyncInstances />
       <Instances />
     </AdminPage>
   );
