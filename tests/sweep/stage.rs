@@ -98,6 +98,9 @@ impl Stage {
 
     /// Gives the subject an instance with which the daemon has nothing to do.
     pub(crate) async fn make_spare(&mut self) {
+        if self.spare.is_some() {
+            self.subject = Account::sign_up(&self.platform).await;
+        }
         let database = self.platform.database().await;
         self.spare = Some(self.subject.stopped_instance(&database).await);
     }
@@ -195,6 +198,11 @@ impl Stage {
         let subdomain = self.instance["subdomain"].as_str().unwrap_or("none");
         let spare = format!("made-{}", &self.subject.id.to_string()[..8]);
         let text = body.to_string().replace("{subdomain}", subdomain);
+        // an id of nobody, for where there is no stage
+        let text = text.replace(
+            "00000000-0000-7000-8000-000000000000",
+            &self.owner.id.to_string(),
+        );
         let text = text.replace("{subject}", &self.subject.email);
         serde_json::from_str(&text.replace("{spare}", &spare)).unwrap()
     }

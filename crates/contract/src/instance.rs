@@ -190,6 +190,26 @@ pub struct Provision {
     pub name: Option<String>,
 }
 
+/// Asks for an instance for somebody.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProvisionFor {
+    /// Whose subscription it is for.
+    pub account_id: Uuid,
+    /// 3 to 40 of `a-z`, `0-9`, `-`; made from the account's id when left out.
+    #[serde(default)]
+    #[schema(
+        min_length = 3,
+        max_length = 40,
+        pattern = "^[a-z0-9][a-z0-9-]*[a-z0-9]$"
+    )]
+    pub subdomain: Option<String>,
+    /// Display name; the subdomain when left out.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 80)]
+    pub name: Option<String>,
+}
+
 /// Answer to a wish for an instance.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Provisioned {
@@ -209,6 +229,21 @@ pub struct Provisioned {
     pub instance: Instance,
     /// The work that makes it; none when there is nothing to do.
     pub job: Option<Job>,
+}
+
+impl From<ActionResult> for Provisioned {
+    fn from(result: ActionResult) -> Self {
+        Self {
+            success: true,
+            message: result.message,
+            customer_id: result.instance.instance_id,
+            frontend_url: result.instance.frontend_url.clone(),
+            api_url: result.instance.backend_url.clone(),
+            matrix_url: result.instance.matrix_server_url.clone(),
+            job: result.job,
+            instance: result.instance,
+        }
+    }
 }
 
 /// Answer to a command on an instance.

@@ -43,7 +43,7 @@ pub use gdpr::{
 };
 pub use instance::{
     ActionResult, DeleteInstance, Estimate, Event, Events, HealthHour, Instance, InstanceList, Job,
-    NameCheck, Provision, Provisioned, Step, StepEstimate, StepState,
+    NameCheck, Provision, ProvisionFor, Provisioned, Step, StepEstimate, StepState,
 };
 pub use jobs::{AdminJob, AdminJobList, JobError, MyJob};
 pub use openapi::openapi;

@@ -16,9 +16,10 @@ use crate::{
     ChangeAdmin, ChangeConsent, ChangeMyAccount, ChangeSubscription, Checkout, ConsentChanged,
     DeleteInstance, DeletionCancelled, DeletionRequested, EditAccount, Enqueued, Events, Export,
     Health, HealthChecks, Instance, InstanceList, InstancesSynced, Invoices, LoggedOut, MyAudit,
-    MyJob, NameCheck, PricingConfig, Provision, Provisioned, Reason, Redirect, RemoveAccount,
-    Replayed, RequestDeletion, StripeEvent, StripePrice, Subscription, SubscriptionCancelled,
-    SubscriptionChange, SubscriptionReactivated, SyncInstances, Uninstall, Usage, WebhookReceipt,
+    MyJob, NameCheck, PricingConfig, Provision, ProvisionFor, Provisioned, Reason, Redirect,
+    RemoveAccount, Replayed, RequestDeletion, StripeEvent, StripePrice, Subscription,
+    SubscriptionCancelled, SubscriptionChange, SubscriptionReactivated, SyncInstances, Uninstall,
+    Usage, WebhookReceipt,
 };
 
 /// Who may call an operation (api.md, Callers).
@@ -161,6 +162,13 @@ pub const OPERATIONS: &[Operation] = operations![
         problems [402, 409];
     Account POST "/stripe/portal" "Open the billing portal" => 200 gives Redirect, problems [404];
     Stripe POST "/webhooks/stripe" "Receive an event of Stripe" takes StripeEvent => 200 gives WebhookReceipt;
+    System POST "/system/provision" "Ask for an instance for somebody" takes ProvisionFor => 202 gives Provisioned,
+        problems [402, 404, 409];
+    System POST "/system/instances/{id}/start" "Start any instance" => 202 gives ActionResult, problems [402, 404, 409];
+    System POST "/system/instances/{id}/stop" "Stop any instance" => 202 gives ActionResult, problems [404, 409];
+    System POST "/system/instances/{id}/restart" "Restart any instance" => 202 gives ActionResult,
+        problems [402, 404, 409];
+    System DELETE "/system/instances/{id}/uninstall" "Delete any instance" => 202 gives ActionResult, problems [404];
     System POST "/system/health-checks" "Check the instances that are due" => 200 gives HealthChecks;
     System POST "/system/billing-reconcile" "Compare all subscriptions with Stripe" => 202 gives Enqueued;
     System POST "/system/sync-instances" "Reconcile all instances" => 202 gives InstancesSynced;

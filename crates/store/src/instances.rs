@@ -5,7 +5,7 @@ use contract::{
     ActionResult, AdminInstanceDetail, AdminInstanceList, Events, HealthChecks, Instance,
     InstanceList, InstancesSynced,
 };
-use domain::{InstanceId, Plan, Subdomain};
+use domain::{AccountId, InstanceId, Plan, Subdomain};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -123,6 +123,33 @@ pub async fn provision(
     .await
 }
 
+/// The same for anybody's subscription, for machines.
+pub async fn provision_for(
+    database: &impl Database,
+    call: Call<'_, SystemCaller>,
+    account: AccountId,
+    names: &[Subdomain],
+    display_name: Option<&str>,
+) -> Result<Answer<ActionResult>, DatabaseError> {
+    let (call, account) = (call.json(Scope::Provision), account.to_string());
+    let allowed = instances_by_plan();
+    let names: Vec<String> = names.iter().map(|name| name.as_str().to_owned()).collect();
+    let values = [
+        Value::Json(&call),
+        Value::Text(&account),
+        Value::Texts(&names),
+        Value::MaybeText(display_name),
+        Value::Json(&allowed),
+    ];
+    ask(
+        database,
+        Access::Write,
+        "select api.answered($1, api.system_provision($1, $2::text::uuid, $3, $4, $5))",
+        &values,
+    )
+    .await
+}
+
 /// Records what the caller wishes one instance to be, with the job that makes it so.
 pub async fn record_wish(
     database: &impl Database,
@@ -183,6 +210,28 @@ pub async fn record_admin_wish(
         database,
         Access::Write,
         "select api.answered($1, api.admin_wish($1, $2, $3, $4, $5))",
+        &values,
+    )
+    .await
+}
+
+/// Records what a machine wishes any instance to be. A deletion is not confirmed by anything typed.
+pub async fn record_system_wish(
+    database: &impl Database,
+    call: Call<'_, SystemCaller>,
+    id: InstanceId,
+    wish: Wish<'_>,
+) -> Result<Answer<ActionResult>, DatabaseError> {
+    let call = call.json(Scope::Provision);
+    let values = [
+        Value::Json(&call),
+        Value::Int(id.0),
+        Value::Text(wish.word()),
+    ];
+    ask(
+        database,
+        Access::Write,
+        "select api.answered($1, api.system_wish($1, $2, $3))",
         &values,
     )
     .await

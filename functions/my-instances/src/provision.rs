@@ -26,16 +26,7 @@ pub(crate) async fn handle(
     let answer = instances::provision(&cx.database, call, &names, display_name.as_deref()).await?;
     let result = cx.settle(answer)?;
     cx.ring().await;
-    Answer::accepted(&Provisioned {
-        success: true,
-        message: result.message,
-        customer_id: result.instance.instance_id,
-        frontend_url: result.instance.frontend_url.clone(),
-        api_url: result.instance.backend_url.clone(),
-        matrix_url: result.instance.matrix_server_url.clone(),
-        job: result.job,
-        instance: result.instance,
-    })
+    Answer::accepted(&Provisioned::from(result))
 }
 
 /// The wished name alone, or some made from the caller's address.

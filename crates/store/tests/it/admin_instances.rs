@@ -267,3 +267,88 @@ async fn all_instances_are_reconciled_by_jobs_that_join_those_that_wait() {
         .await;
     assert_eq!(refused(&by_b), "admin_only");
 }
+
+/// A machine's call with a key that lets it provision.
+async fn machine(acting: &Acting) -> Value {
+    let digest = "ab".repeat(32);
+    acting
+        .run(&format!(
+            "select api.seed_service_key('provisioner', decode('{digest}', 'hex'), array['provision'])"
+        ))
+        .await;
+    json!({"key_sha256": digest, "scope": "provision", "operation": "POST /system/x", "network": "192.0.2.0/24",
+        "stranger_limit": 100, "address": "192.0.2.7", "request_id": "r2", "public_url": "http://m.example"})
+}
+
+#[tokio::test]
+async fn a_machine_starts_only_what_is_paid_for() {
+    let acting = Acting::new().await;
+    let bo = stopped(&acting).await;
+    let call = machine(&acting).await;
+    let wish = async |wish: &str| acting.call("system_wish", &[&call, &bo, &wish]).await;
+    acting
+        .run("update subscriptions set status = 'cancelled'")
+        .await;
+    assert_eq!(refused(&wish("start").await), "subscription_inactive");
+    acting
+        .run(&format!(
+            "update subscriptions set status = 'active', tier = 'pro' where id = (select subscription_id from instances where instance_id = {bo})"
+        ))
+        .await;
+    let started = wish("start").await;
+    assert_eq!(started["data"]["job"]["state"], "queued", "{started}");
+    assert_eq!(acting.audited().await, "instance.start system b1");
+    acting
+        .run(&format!(
+            "update accounts set status = 'suspended' where id = '{B}'"
+        ))
+        .await;
+    assert_eq!(refused(&wish("restart").await), "account_not_active");
+    // what is to end may end
+    let removed = wish("delete").await;
+    assert_eq!(removed["data"]["success"], true, "{removed}");
+    assert_eq!(acting.audited().await, "instance.delete system b1");
+}
+
+#[tokio::test]
+async fn a_machine_provisions_what_the_account_could() {
+    let acting = Acting::new().await;
+    acting
+        .run(&format!(
+            "delete from prov.jobs; delete from instances where account_id = '{B}';
+             update subscriptions set status = 'cancelled' where account_id = '{B}'"
+        ))
+        .await;
+    let call = machine(&acting).await;
+    let plans = json!({"free": 0, "byok": 1, "hobby": 1, "pro": 1, "enterprise": 1});
+    let names = vec!["made-by-machine".to_owned()];
+    let provision = async |account: &str| {
+        let account: uuid::Uuid = account.parse().unwrap();
+        acting
+            .call(
+                "system_provision",
+                &[&call, &account, &names, &None::<&str>, &plans],
+            )
+            .await
+    };
+    let nobody = "00000000-0000-0000-0000-00000000dead";
+    assert_eq!(refused(&provision(nobody).await), "account_not_found");
+    assert!(
+        ["plan_has_no_instance", "subscription_inactive"].contains(&refused(&provision(B).await))
+    );
+    acting
+        .run("update subscriptions set status = 'active', tier = 'pro' where id = '00000000-0000-0000-0000-0000000000b2'")
+        .await;
+    let made = provision(B).await;
+    assert_eq!(
+        made["data"]["instance"]["subdomain"], "made-by-machine",
+        "{made}"
+    );
+    assert_eq!(acting.audited().await, "instance.provision system b1");
+    // once
+    let again = provision(B).await;
+    assert_eq!(
+        again["data"]["instance"]["id"],
+        made["data"]["instance"]["id"]
+    );
+}
