@@ -62,6 +62,7 @@ pub use subscription::{
     SubscriptionReactivated,
 };
 pub use system::{
-    Enqueued, Health, HealthChecks, HealthPart, InstancesSynced, StatusUpdate, SyncInstances,
+    Enqueued, Health, HealthChecks, HealthPart, InstancesSynced, Maintained, StatusUpdate,
+    SyncInstances,
 };
 pub use usage::{AdminUsage, AdminUsageList, Usage, UsageDay, UsageLimits, UsageTotals};

@@ -15,9 +15,9 @@ use crate::{
     AdminUsageList, AdminWebhookEventList, AuditList, CancelSubscription, ChangeAccountStatus,
     ChangeAdmin, ChangeConsent, ChangeMyAccount, ChangeSubscription, Checkout, ConsentChanged,
     DeleteInstance, DeletionCancelled, DeletionRequested, EditAccount, Enqueued, Events, Export,
-    Health, HealthChecks, Instance, InstanceList, InstancesSynced, Invoices, LoggedOut, MyAudit,
-    MyJob, NameCheck, PricingConfig, Provision, ProvisionFor, Provisioned, Reason, Redirect,
-    RemoveAccount, Replayed, RequestDeletion, StripeEvent, StripePrice, Subscription,
+    Health, HealthChecks, Instance, InstanceList, InstancesSynced, Invoices, LoggedOut, Maintained,
+    MyAudit, MyJob, NameCheck, PricingConfig, Provision, ProvisionFor, Provisioned, Reason,
+    Redirect, RemoveAccount, Replayed, RequestDeletion, StripeEvent, StripePrice, Subscription,
     SubscriptionCancelled, SubscriptionChange, SubscriptionReactivated, SyncInstances, Uninstall,
     Usage, WebhookReceipt,
 };
@@ -170,6 +170,7 @@ pub const OPERATIONS: &[Operation] = operations![
         problems [402, 404, 409];
     System DELETE "/system/instances/{id}/uninstall" "Delete any instance" => 202 gives ActionResult, problems [404];
     System POST "/system/health-checks" "Check the instances that are due" => 200 gives HealthChecks;
+    System POST "/system/maintenance" "Forget what is old, and see to what is overdue" => 200 gives Maintained;
     System POST "/system/billing-reconcile" "Compare all subscriptions with Stripe" => 202 gives Enqueued;
     System POST "/system/sync-instances" "Reconcile all instances" => 202 gives InstancesSynced;
     System GET "/system/metrics" "Figures, as Prometheus reads them" => 200;

@@ -96,6 +96,31 @@ pub struct StatusUpdate {
     pub reason: Option<String>,
 }
 
+/// What one round of upkeep did.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct Maintained {
+    /// Rows that were kept long enough and are gone.
+    pub forgotten: i64,
+    /// Trials that are over and of which Stripe has not told: it is asked.
+    pub expired_trials: i64,
+    /// Instances whose agents were paused, since their plan is not paid.
+    pub paused: i64,
+    /// Instances that were stopped for it.
+    pub stopped: i64,
+    /// Instances that are being deleted for it.
+    pub removed: i64,
+    /// Instances that run again, since their plan is paid.
+    pub resumed: i64,
+    /// Accounts whose end was due and had no job.
+    pub account_deletions: i64,
+    /// Keys of machines that ended.
+    pub expired_keys: i64,
+    /// Keys of machines that end within 14 days.
+    pub expiring_keys: i64,
+    /// Items that failed, by name; all others were done.
+    pub failed: Vec<String>,
+}
+
 /// Work that the platform will do.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Enqueued {

@@ -18,6 +18,7 @@ pub mod instances;
 pub mod jobs;
 pub mod ledger;
 pub mod limits;
+pub mod maintenance;
 #[cfg(feature = "native")]
 pub mod native;
 mod page;

@@ -15,7 +15,11 @@ use crate::schedule::{Call, repeat};
 /// How often instances are checked; the chart has the same.
 const HEALTH_PERIOD: Duration = Duration::from_secs(30);
 
-/// Calls the timed functions. Needs the environment variable `HEALTH_KEY`, a system key with scope `health`.
+/// How often the upkeep is done; the chart has the same.
+const MAINTENANCE_PERIOD: Duration = Duration::from_hours(1);
+
+/// Calls the timed functions. Needs the environment variables `HEALTH_KEY` and `MAINTENANCE_KEY`, system keys with the
+/// scopes `health` and `maintenance`.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Args {
@@ -36,11 +40,9 @@ async fn main() -> Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
 
     let args = Args::parse();
-    let key = std::env::var("HEALTH_KEY")
-        .ok()
-        .filter(|key| !key.trim().is_empty());
-    let key = key.context("the environment variable HEALTH_KEY is missing or empty")?;
-    let health = Call::new(&args.functions, "/system/health-checks", key)?;
+    let functions = &args.functions;
+    let health = Call::new(functions, "/system/health-checks", key("HEALTH_KEY")?)?;
+    let maintenance = Call::new(functions, "/system/maintenance", key("MAINTENANCE_KEY")?)?;
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -49,8 +51,15 @@ async fn main() -> Result<()> {
     stdout.flush()?;
     tokio::select! {
         () = repeat(&health, HEALTH_PERIOD) => {}
+        () = repeat(&maintenance, MAINTENANCE_PERIOD) => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+fn key(name: &str) -> Result<String> {
+    let key = std::env::var(name).ok();
+    key.filter(|key| !key.trim().is_empty())
+        .with_context(|| format!("the environment variable {name} is missing or empty"))
 }

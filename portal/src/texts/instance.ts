@@ -131,6 +131,10 @@ export const events = {
     stop: "You asked to stop it.",
     restart: "You asked to restart it.",
     delete: "You asked to delete it.",
+    unpaid_pause: "Its agents were paused, because the plan is not paid.",
+    unpaid_stop: "It was stopped, because the plan is not paid.",
+    unpaid_remove: "It is being deleted, because the plan was not paid for a long time.",
+    paid: "The plan is paid again.",
   } as Readonly<Record<string, string>>,
   statuses: {
     provisioning: "Setting up began.",

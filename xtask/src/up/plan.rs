@@ -301,12 +301,16 @@ impl Plan<'_> {
     /// What calls the timed functions.
     pub(crate) fn cron(&self) -> Result<Part> {
         let arguments = vec!["--functions".to_owned(), self.internal_url("functions")?];
-        let key = self.secrets.system_key("health")?;
+        let health = self.secrets.system_key("health")?;
+        let maintenance = self.secrets.system_key("maintenance")?;
         Ok(part(
             "cron",
             "dev-cron",
             arguments,
-            environment(&[("HEALTH_KEY", key.expose())]),
+            environment(&[
+                ("HEALTH_KEY", health.expose()),
+                ("MAINTENANCE_KEY", maintenance.expose()),
+            ]),
         ))
     }
 }

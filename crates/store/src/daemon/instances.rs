@@ -45,6 +45,8 @@ pub struct Instance {
     pub repairs: i16,
     /// Seconds since the last of them began.
     pub repair_age_s: Option<f64>,
+    /// Whether its agents are to rest while its homeserver runs.
+    pub is_ai_paused: bool,
     /// Whether a person is asked to look, and nothing is repaired meanwhile.
     pub needs_attention: bool,
     /// The owner's Matrix id, once chosen.
@@ -148,7 +150,7 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
                extract(epoch from now() - i.status_since)::float8 as status_age_s, \
                coalesce(i.status_deadline < now(), false) as is_overdue, i.repairs, \
                extract(epoch from now() - i.repaired_at)::float8 as repair_age_s, \
-               i.attention_since is not null as needs_attention \
+               i.attention_since is not null as needs_attention, i.ai_paused \
              from public.instances i join public.accounts a on a.id = i.account_id where i.id = $1",
         )
         .await?;
@@ -170,6 +172,7 @@ pub async fn find_any(db: &Db, id: Uuid) -> Result<Option<Instance>, Error> {
         is_overdue: row.get("is_overdue"),
         repairs: row.get("repairs"),
         repair_age_s: row.get("repair_age_s"),
+        is_ai_paused: row.get("ai_paused"),
         needs_attention: row.get("needs_attention"),
         owner_matrix_id: row.get("owner_matrix_id"),
         progress: row

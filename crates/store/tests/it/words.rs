@@ -39,6 +39,7 @@ fn expected() -> BTreeMap<&'static str, Words> {
             "instances.health",
             words(["unknown", "healthy", "unhealthy"]),
         ),
+        ("instances.dunning_step", words(["pause", "stop", "remove"])),
         (
             "subscriptions.status",
             words(SubscriptionStatus::ALL.iter().map(|status| status.word())),

@@ -232,7 +232,12 @@ impl Driver for LocalDriver {
                     ),
                 ];
                 if self.runtimes.expects_mindroom() {
-                    steps.push(step(MINDROOM, "Start MindRoom"));
+                    let title = if instance.is_ai_paused {
+                        "Pause MindRoom"
+                    } else {
+                        "Start MindRoom"
+                    };
+                    steps.push(step(MINDROOM, title));
                 }
                 steps.push(step(CHECK, "Check that it answers"));
                 steps
@@ -277,6 +282,7 @@ impl Driver for LocalDriver {
                 .any(|part| self.processes.is_up(home.id, *part));
             match (instance.wish, self.installed()) {
                 (Wish::Running, Ok(installed)) => {
+                    let installed = installed.for_instance(instance);
                     Ok(self.observe_up(instance, &home, &installed).await)
                 }
                 (Wish::Running, Err(_)) => Ok(Observed {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use store::daemon::instances::Instance;
 use tokio::process::Command;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -100,6 +101,23 @@ pub struct Installed {
     pub mindroom: Option<Program>,
     /// What customers should know.
     pub notice: Option<String>,
+}
+
+/// What the owner of a paused instance reads.
+const PAUSED: &str = "Its agents are paused until the plan is paid.";
+
+impl Installed {
+    /// What an instance is to run of it: without MindRoom while its agents are paused.
+    pub(super) fn for_instance(self, instance: &Instance) -> Self {
+        if !instance.is_ai_paused || self.mindroom.is_none() {
+            return self;
+        }
+        Self {
+            mindroom: None,
+            notice: Some(PAUSED.to_owned()),
+            ..self
+        }
+    }
 }
 
 /// Where the installation stands. The texts are for customers.

@@ -24,7 +24,7 @@ impl LocalDriver {
         work: &Work<'_>,
     ) -> Result<Progress, DriverError> {
         let installed = match self.installed() {
-            Ok(installed) => installed,
+            Ok(installed) => installed.for_instance(work.instance),
             Err(wait) => return Ok(wait),
         };
         let home = self.home(work.instance);
@@ -139,6 +139,9 @@ impl LocalDriver {
         installed: &Installed,
         work: &Work<'_>,
     ) -> Result<Progress, DriverError> {
+        if work.instance.is_ai_paused && !self.processes.stop(home.id, Part::Mindroom) {
+            return Ok(Progress::Waiting(SOON));
+        }
         let within = self.confine(home, work)?;
         if let wait @ Progress::Waiting(_) =
             self.spawn_mindroom(home, installed, work, &within).await?
@@ -212,7 +215,8 @@ impl LocalDriver {
             && self.isolation.is_bounded(instance)
             && has_synapse
             && matrix
-            && (!wants_web || (has_mindroom && web));
+            && (!wants_web || (has_mindroom && web))
+            && !(instance.is_ai_paused && has_mindroom);
         let matrix_url = format!("http://127.0.0.1:{}", ports.synapse);
         observed.internal_urls = if wants_web {
             json!({"matrix": matrix_url, "web": format!("http://127.0.0.1:{}", ports.mindroom)})

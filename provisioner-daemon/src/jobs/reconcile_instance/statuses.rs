@@ -36,6 +36,7 @@ pub(super) fn on_the_way(instance: &Instance, observed: &Observed) -> InstanceSt
         Wish::Deleted => S::Deprovisioning,
         Wish::Running => {
             let wants_restart = instance.restart_gen > instance.observed_restart_gen;
+            let has_news = instance.desired_gen > instance.observed_gen;
             let is_begun = instance.progress_gen == instance.desired_gen;
             match instance.status {
                 S::Provisioning => S::Provisioning,
@@ -43,6 +44,8 @@ pub(super) fn on_the_way(instance: &Instance, observed: &Observed) -> InstanceSt
                 S::Degraded if wants_restart && !is_begun => S::Restarting,
                 S::Running | S::Restarting | S::Unknown if wants_restart => S::Restarting,
                 kept @ (S::Restarting | S::Updating | S::Degraded) => kept,
+                // It is to be something else, such as without its agents: nothing is wrong with it.
+                S::Running if observed.is_partly_up && has_news => S::Updating,
                 S::Running | S::Unknown if observed.is_partly_up => S::Degraded,
                 S::Running | S::Unknown => S::Restarting,
                 S::Stopping | S::Stopped | S::Error | S::Deprovisioning | S::Deprovisioned => {

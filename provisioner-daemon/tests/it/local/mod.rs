@@ -7,6 +7,7 @@ mod installation;
 mod isolation;
 mod made_up;
 mod many;
+mod pause;
 mod recovery;
 
 use std::path::{Path, PathBuf};
