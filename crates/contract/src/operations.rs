@@ -206,10 +206,10 @@ pub const OPERATIONS: &[Operation] = operations![
     Admin GET "/admin/audit-logs" "The audit log" query AUDIT_LOGS => 200 gives AuditList;
     Admin GET "/admin/audit_logs" "The audit log, by its former name" query AUDIT_LOGS => 200 gives AuditList;
     Admin GET "/admin/webhook-events" "Events of Stripe" query WEBHOOK_EVENTS => 200 gives AdminWebhookEventList;
-    Admin POST "/admin/webhook-events/{id}/replay" "Act on an event again" => 202 gives Replayed;
+    Admin POST "/admin/webhook-events/{id}/replay" "Act on an event again" takes Reason => 202 gives Replayed;
     Admin GET "/admin/jobs" "All jobs" query JOBS => 200 gives AdminJobList;
     Admin GET "/admin/jobs/{id}" "A job" => 200 gives AdminJob;
-    Admin POST "/admin/jobs/{id}/retry" "Begin a dead job anew" => 202 gives AdminJob, problems [409];
-    Admin POST "/admin/jobs/{id}/cancel" "Cancel a job" => 202 gives AdminJob, problems [409];
-    Admin POST "/admin/jobs/{id}/discard" "Give a dead job up" => 200 gives AdminJob, problems [409];
+    Admin POST "/admin/jobs/{id}/retry" "Begin a dead job anew" takes Reason => 202 gives AdminJob, problems [409];
+    Admin POST "/admin/jobs/{id}/cancel" "Cancel a job" takes Reason => 202 gives AdminJob, problems [409];
+    Admin POST "/admin/jobs/{id}/discard" "Give a dead job up" takes Reason => 200 gives AdminJob, problems [409];
 ];

@@ -83,17 +83,19 @@ pub async fn act(
     call: Call<'_, AdminCaller>,
     id: JobId,
     action: Action,
+    reason: Option<&str>,
 ) -> Result<Answer<AdminJob>, DatabaseError> {
     let call = call.json();
     let values = [
         Value::Json(&call),
         Value::BigInt(id.0),
         Value::Text(action.word()),
+        Value::MaybeText(reason),
     ];
     ask(
         database,
         Access::Write,
-        "select api.answered($1, api.admin_job_by_hand($1, $2, $3))",
+        "select api.answered($1, api.admin_job_by_hand($1, $2, $3, $4))",
         &values,
     )
     .await

@@ -83,13 +83,18 @@ pub async fn replay(
     database: &impl Database,
     call: Call<'_, AdminCaller>,
     event: &str,
+    reason: Option<&str>,
 ) -> Result<Answer<Replayed>, DatabaseError> {
     let call = call.json();
-    let values = [Value::Json(&call), Value::Text(event)];
+    let values = [
+        Value::Json(&call),
+        Value::Text(event),
+        Value::MaybeText(reason),
+    ];
     ask(
         database,
         Access::Write,
-        "select api.answered($1, api.replay_event($1, $2))",
+        "select api.answered($1, api.replay_event($1, $2, $3))",
         &values,
     )
     .await

@@ -1,7 +1,11 @@
 //! `POST /admin/webhook-events/{id}/replay`: a stored event is acted on again.
 
 use auth::AdminCaller;
+use contract::Reason;
 use edge::{Answer, Context, Error, Request};
+
+/// Longest reason, in characters.
+const LONGEST_REASON: usize = 500;
 
 /// Opens it again and enqueues its job in one statement. The daemon reads the event's object back as it is now.
 pub(crate) async fn handle(
@@ -10,8 +14,12 @@ pub(crate) async fn handle(
     request: Request,
 ) -> Result<Answer, Error> {
     let id: String = request.value("id")?;
-    request.nothing().await?;
-    let answer = store::ledger::replay(&cx.database, cx.by_admin(&caller), &id).await?;
+    let Reason { reason } = request.json_or_default().await?;
+    let reason = reason
+        .map(|reason| edge::line("reason", &reason, LONGEST_REASON))
+        .transpose()?;
+    let call = cx.by_admin(&caller);
+    let answer = store::ledger::replay(&cx.database, call, &id, reason.as_deref()).await?;
     let replayed = cx.settle(answer)?;
     cx.ring().await;
     Answer::accepted(&replayed)

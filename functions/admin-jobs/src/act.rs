@@ -1,8 +1,12 @@
 //! `POST /admin/jobs/{id}/{retry,cancel,discard}`: what an operator does with a job by hand.
 
 use auth::AdminCaller;
+use contract::Reason;
 use edge::{Answer, Context, Error, Request};
 use store::jobs::{self, Action};
+
+/// Longest reason, in characters.
+const LONGEST_REASON: usize = 500;
 
 /// Does it together with the audit entry in one statement. What is begun or stopped is the daemon's to do.
 pub(crate) async fn handle(
@@ -17,8 +21,12 @@ pub(crate) async fn handle(
         "discard" => Action::Discard,
         _ => return Err(Error::NotFound),
     };
-    request.nothing().await?;
-    let answer = jobs::act(&cx.database, cx.by_admin(&caller), id, action).await?;
+    let Reason { reason } = request.json_or_default().await?;
+    let reason = reason
+        .map(|reason| edge::line("reason", &reason, LONGEST_REASON))
+        .transpose()?;
+    let call = cx.by_admin(&caller);
+    let answer = jobs::act(&cx.database, call, id, action, reason.as_deref()).await?;
     let job = cx.settle(answer)?;
     if action == Action::Discard {
         return Answer::ok(&job);

@@ -7,6 +7,7 @@ import { ProblemError } from "./problem";
 /** How often a page looks again: soon while something moves, now and then otherwise (milliseconds). */
 const SOON = 2_000;
 const NOW_AND_THEN = 20_000;
+const LOOK_AT_JOB = 3_000;
 
 export const pricingQuery = (api: Api) =>
   queryOptions({
@@ -53,6 +54,14 @@ export const instanceQuery = (api: Api, id: number) =>
     queryKey: ["instance", id],
     queryFn: ({ signal }): Promise<Instance> =>
       done(api.GET("/my/instances/{id}", { params: { path: { id } }, signal })),
+  });
+
+/** One of the caller's jobs, looked at as long as the page shows it. */
+export const myJobQuery = (api: Api, id: number) =>
+  queryOptions({
+    queryKey: ["my-job", id],
+    queryFn: ({ signal }) => done(api.GET("/my/jobs/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: LOOK_AT_JOB,
   });
 
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {

@@ -72,6 +72,10 @@ export const texts = {
     retry: "Try again",
     delete: "Delete",
   },
+  cancel: {
+    action: "Cancel",
+    stopping: "It was cancelled, and stops after the step that is under way.",
+  },
   remove: {
     title: (name: string) => `Delete ${name}?`,
     text: "The instance stops, its address goes, and its rooms, messages and agents are removed. This cannot be undone here.",

@@ -234,7 +234,10 @@ test("many jobs at once: first what will happen, then what did", async ({
   await sees(dialog, "Try again (2)");
   await sees(dialog, "Left as they are (3)");
   await sees(dialog, "it is not dead (Running)");
+  await dialog.getByLabel("Reason").fill("The port is free again");
+  const sent = asked(page, "POST", "/admin/jobs/4711/retry");
   await button(dialog, "Try again").click();
+  expect((await sent).postDataJSON()).toEqual({ reason: "The port is free again" });
   await sees(handle(dialog, "bulk-outcome"), "1 of 2 done.");
   await sees(handle(dialog, "bulk-outcome"), "This job is not dead any more.");
   await button(dialog, "Close").click();
@@ -267,6 +270,7 @@ test("a job shows what can be done with it, and nothing else", async ({ page, pl
   });
   await sees(handle(page, "job-error"), "the port 31007 is in use");
   await button(page, "Give up").click();
+  await page.getByRole("dialog").getByLabel("Reason").fill("Its customer left");
   await button(page.getByRole("dialog"), "Give up").click();
   await sees(page, "Job 4711 was given up.");
   await sees(page, "There is nothing to be done with it.");
@@ -280,7 +284,10 @@ test("an event of Stripe is acted on again", async ({ page, platform }) => {
   });
   await button(page, "Replay evt_1").click();
   await sees(page.getByRole("dialog"), "customer.subscription.created (evt_1)");
+  await page.getByRole("dialog").getByLabel("Reason").fill("The customer is known now");
+  const sent = asked(page, "POST", "/admin/webhook-events/evt_1/replay");
   await button(page.getByRole("dialog"), "Replay").click();
+  expect((await sent).postDataJSON()).toEqual({ reason: "The customer is known now" });
   await sees(handle(page, "command-done"), "evt_1 is acted on again.");
 });
 

@@ -295,6 +295,33 @@ test("while it is set up: the place in the queue, then the time that is left", a
   await sees(handle(page, "queue-position"), "It is the next to begin.");
 });
 
+test("what is under way is cancelled where it can be", async ({ page, platform }) => {
+  const job = { id: 1, kind: "reconcile-instance", state: "running" };
+  let stopping = false;
+  const mine = () => ({
+    ...job,
+    attempt: 1,
+    position: null,
+    stopping,
+    can_be_cancelled: !stopping,
+    created_at: "2026-11-24T11:50:00Z",
+  });
+  await setStage(page, platform, {
+    instances: [{ ...SETTING_UP, job }],
+    answers: {
+      "GET /my/jobs/1": mine,
+      "DELETE /my/jobs/1": () => {
+        stopping = true;
+        return mine();
+      },
+    },
+  });
+  await page.goto(`${platform.app}/instance?id=7`);
+  await button(page, "Cancel").click();
+  await sees(page, "It was cancelled, and stops after the step that is under way.");
+  await expect(button(page, "Cancel")).toHaveCount(0);
+});
+
 test("a free account has no dead ends on its pages", async ({ page, platform }) => {
   await setStage(page, platform, {
     subscription: FREE,

@@ -2,6 +2,7 @@
 
 import type { Page, Route } from "@playwright/test";
 
+import type { components } from "../../../portal/src/lib/api.generated";
 import {
   eventsOf,
   HOBBY,
@@ -13,6 +14,8 @@ import {
   type Subscription,
 } from "./answers";
 import type { Platform } from "./platform";
+
+type Schemas = components["schemas"];
 
 /** A problem as the API tells it. */
 export interface Trouble {
@@ -104,6 +107,7 @@ function usual({ subscription = HOBBY, instances = [], admin = false }: Scene): 
     return [
       [`GET ${path}`, one],
       [`GET ${path}/events`, once(eventsOf(one))],
+      ...(one.job ? [[`GET /my/jobs/${one.job.id}`, jobOf(one.job)] as [string, Answer]] : []),
     ];
   });
   return {
@@ -116,6 +120,20 @@ function usual({ subscription = HOBBY, instances = [], admin = false }: Scene): 
       instances: instances.filter(({ status }) => status !== "deprovisioned"),
     },
     ...Object.fromEntries(each),
+  };
+}
+
+/** A start's job, which its owner can take back. */
+function jobOf(job: NonNullable<Instance["job"]>): Schemas["MyJob"] {
+  return {
+    ...job,
+    attempt: 1,
+    instance_id: 7,
+    position: null,
+    stopping: false,
+    can_be_cancelled: true,
+    created_at: NOW.toISOString(),
+    finished_at: null,
   };
 }
 

@@ -12,6 +12,7 @@ import { dateTime } from "@/lib/format";
 import { isReachable } from "@/lib/instance-status";
 import { texts } from "@/texts/instance";
 
+import { CancelJob } from "./cancel-job";
 import { QueuePosition } from "./queue-position";
 import { StepList } from "./step-list";
 
@@ -46,6 +47,7 @@ export function InstanceStatus({ instance }: { instance: Instance }) {
       )}
       {instance.job?.state === "queued" && <QueuePosition jobId={instance.job.id} />}
       {progress.length > 0 && <StepList steps={progress} estimate={instance.estimate} />}
+      {instance.job && <CancelJob jobId={instance.job.id} />}
       <Facts facts={factsOf(instance, plan)} />
     </Card>
   );

@@ -1,5 +1,6 @@
 "use client";
 
+import type { Given } from "@/components/command/command";
 import { useCommands } from "@/components/command/use-commands";
 import type { Column } from "@/components/list/data-table";
 import { ListPage } from "@/components/list/list-page";
@@ -78,7 +79,11 @@ function replayOf(api: Api, { id, type }: WebhookEvent) {
     title,
     text: text(type, id),
     action,
-    run: () => done(api.POST("/admin/webhook-events/{id}/replay", { params: { path: { id } } })),
+    reason: true,
+    run: ({ reason }: Given) => {
+      const params = { path: { id } };
+      return done(api.POST("/admin/webhook-events/{id}/replay", { params, body: { reason } }));
+    },
     done: taken(id),
   };
 }

@@ -110,6 +110,7 @@ function bulk(api: Api, action: "retry" | "discard"): BulkCommand<AdminJob> {
     nameOf,
     refusal: (job) =>
       actionsOf(job).includes(action) ? null : notDead(jobLookOf(job.state).label),
-    run: (job) => actOn(api, job, action),
+    reason: true,
+    run: (job, reason) => actOn(api, job, action, reason),
   };
 }

@@ -12,8 +12,14 @@ export function actionsOf({ actions }: AdminJob): JobAction[] {
 }
 
 /** Sends it. */
-export function actOn(api: Api, { id }: AdminJob, action: JobAction): Promise<unknown> {
-  return done(api.POST(`/admin/jobs/{id}/${action}`, { params: { path: { id } } }));
+export function actOn(
+  api: Api,
+  { id }: AdminJob,
+  action: JobAction,
+  reason: string,
+): Promise<unknown> {
+  const params = { path: { id } };
+  return done(api.POST(`/admin/jobs/{id}/${action}`, { params, body: { reason } }));
 }
 
 /** What is asked before it is sent. */
@@ -24,7 +30,8 @@ export function jobCommand(api: Api, job: AdminJob, action: JobAction): Command 
     text: words.text,
     action: words.action,
     danger: action !== "retry",
-    run: () => actOn(api, job, action),
+    reason: true,
+    run: ({ reason }) => actOn(api, job, action, reason),
     done: words.done(job.id),
   };
 }
