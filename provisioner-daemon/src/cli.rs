@@ -107,6 +107,16 @@ pub(crate) enum DriverSettings {
     Kubernetes(kubernetes::Config),
 }
 
+impl DriverSettings {
+    /// Where instances' databases are.
+    pub(crate) fn databases(&self) -> &Server {
+        match self {
+            Self::Local(config) => &config.databases,
+            Self::Kubernetes(config) => &config.databases,
+        }
+    }
+}
+
 /// Checked settings.
 pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,

@@ -12,7 +12,7 @@ use provisioner_daemon::drivers::Driver;
 use provisioner_daemon::drivers::kubernetes::KubernetesDriver;
 use provisioner_daemon::drivers::local::{self, LocalDriver};
 use provisioner_daemon::jobs::{
-    DeleteAccount, ReconcileInstance, StripeCatchUp, StripeEvent, StripeTransport,
+    DeleteAccount, MeasureUsage, ReconcileInstance, StripeCatchUp, StripeEvent, StripeTransport,
 };
 use provisioner_daemon::runner::{Faults, Handler, Runner, Settings};
 use provisioner_daemon::{measures, probes};
@@ -65,6 +65,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         faults: faults()?,
         ..Settings::default()
     };
+    let databases = serve.driver.databases().clone();
     let driver: Arc<dyn Driver> = match serve.driver {
         DriverSettings::Local(config) => {
             local::state_dir(&config.state_dir).context("make the state folder")?;
@@ -84,7 +85,8 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         serve.stripe_secret_key,
     )?;
     let handlers: Vec<Arc<dyn Handler>> = vec![
-        Arc::new(ReconcileInstance::new(driver)),
+        Arc::new(ReconcileInstance::new(Arc::clone(&driver))),
+        Arc::new(MeasureUsage::new(databases, driver)),
         Arc::new(StripeEvent::new(
             stripe.clone(),
             serve.stripe_prices.clone(),

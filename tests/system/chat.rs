@@ -28,7 +28,28 @@ async fn the_owner_writes_and_the_agent_answers_by_the_model() {
         second > first,
         "each answer is the model's own: {first}, {second}"
     );
+    measured(&platform, &account, 2).await;
     account.delete(&running).await;
+}
+
+/// The daemon reads from Synapse how many messages the owner wrote; the agent's answers, which it writes by correcting
+/// them again and again, are none of these.
+async fn measured(platform: &Platform, account: &Account, messages: u64) {
+    let database = platform.database().await;
+    let hurry = "update prov.schedule set next_at = now() where name = 'measure-usage'";
+    database.execute(hurry, &[]).await.unwrap();
+    let days = until("the usage", Duration::from_mins(2), async || {
+        let usage = account.get("/my/usage").await.expect(200);
+        let enough = usage["aggregated"]["totalMessages"].as_u64()? >= messages;
+        enough.then_some(usage)
+    })
+    .await;
+    assert_eq!(days["aggregated"]["totalMessages"], messages, "{days}");
+    assert_eq!(days["aggregated"]["totalAgents"], 1, "{days}");
+    assert!(
+        days["aggregated"]["totalStorage"].as_f64() > Some(0.0),
+        "{days}"
+    );
 }
 
 /// Says something that was never said before; the agent's reply holds it with the number that the model counted, which

@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use store::daemon::instances::{self, Instance};
 use store::daemon::{Claim, Db};
+use uuid::Uuid;
 
 /// A named part of the way to a wish, as the customer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +182,11 @@ pub trait Driver: Send + Sync + 'static {
     /// does that.
     fn repair<'a>(&'a self, _work: &'a Work<'a>) -> BoxFuture<'a, Result<(), DriverError>> {
         std::future::ready(Ok(())).boxed()
+    }
+
+    /// How many bytes an instance has in files beside its database, as far as the driver can see them.
+    fn files_bytes(&self, _instance: Uuid) -> BoxFuture<'_, anyhow::Result<u64>> {
+        std::future::ready(Ok(0)).boxed()
     }
 
     /// Looks, and changes nothing.

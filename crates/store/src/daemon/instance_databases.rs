@@ -70,7 +70,7 @@ impl Server {
         }
     }
 
-    async fn connect(&self, database: Option<&str>) -> Result<Client, Error> {
+    pub(super) async fn connect(&self, database: Option<&str>) -> Result<Client, Error> {
         let mut address = self.address.clone();
         if let Some(database) = database {
             address.config_mut().dbname(database);

@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod operators;
 pub mod stripe;
 pub mod stripe_catch_up;
+pub mod usage;
 
 use std::time::Duration;
 

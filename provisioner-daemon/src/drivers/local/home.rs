@@ -8,6 +8,12 @@ use uuid::Uuid;
 use super::Config;
 use super::owner::localpart;
 
+/// The folder with all of an instance's files.
+pub(super) fn dir(config: &Config, instance: Uuid) -> PathBuf {
+    let instances = config.state_dir.join("instances");
+    instances.join(instance.to_string())
+}
+
 /// One instance's place on this machine.
 #[derive(Debug, Clone)]
 pub(super) struct Home {
@@ -38,10 +44,7 @@ impl Home {
             .unwrap_or_else(|| format!("@{}:{server_name}", localpart(&instance.owner_email)));
         Self {
             id: instance.id,
-            dir: config
-                .state_dir
-                .join("instances")
-                .join(instance.id.to_string()),
+            dir: dir(config, instance.id),
             web_url: format!("{scheme}://{server_name}{port}"),
             matrix_url: format!("{scheme}://{name}.matrix.{domain}{port}/"),
             server_name,

@@ -22,6 +22,7 @@ mod python;
 mod room;
 mod runtimes;
 mod shared_python;
+mod sizes;
 pub(super) mod synapse;
 mod tidy;
 mod troubles;
@@ -40,6 +41,7 @@ use store::daemon::instance_databases::Server;
 use store::daemon::instances::Instance;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use uuid::Uuid;
 
 use super::{Driver, DriverError, Observed, Progress, Step, Work};
 pub use files::state_dir;
@@ -269,6 +271,12 @@ impl Driver for LocalDriver {
             }
         }
         futures::future::ready(Ok(())).boxed()
+    }
+
+    fn files_bytes(&self, instance: Uuid) -> BoxFuture<'_, anyhow::Result<u64>> {
+        let dir = home::dir(&self.config, instance);
+        let walk = tokio::task::spawn_blocking(move || sizes::bytes_below(&dir));
+        async move { Ok(walk.await??) }.boxed()
     }
 
     fn observe<'a>(
