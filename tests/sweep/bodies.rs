@@ -3,6 +3,7 @@
 use platform_tests::{Account, Answer, Door, Platform, Replica};
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::callers::{is_problem, is_shared};
 use crate::document::{Operation, operations};
@@ -226,8 +227,10 @@ fn with_required(schema: &Value, wrong: &str, value: &Value) -> Value {
         .map_or(&[] as &[Value], Vec::as_slice)
     {
         let name = name.as_str().unwrap();
-        body[name] = match schema["properties"][name]["type"].as_str() {
-            Some("boolean") => json!(true),
+        let property = &schema["properties"][name];
+        body[name] = match (property["type"].as_str(), property["format"].as_str()) {
+            (Some("boolean"), _) => json!(true),
+            (_, Some("uuid")) => json!(Uuid::nil()),
             _ => json!("text"),
         };
     }

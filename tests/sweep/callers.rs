@@ -43,6 +43,7 @@ async fn proper(stage: &mut Stage, row: &Row, operation: &Operation) {
         Some(First::SpareInstance) => stage.make_spare().await,
         Some(First::StoredEvent) => stage.store_event().await,
         Some(First::InError) => stage.break_instance().await,
+        Some(First::Settled) => stage.settle().await,
         Some(First::NewSubject) => stage.subject = Account::sign_up(&stage.platform).await,
         Some(First::DueCheck) | None => {}
     }

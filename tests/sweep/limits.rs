@@ -138,7 +138,8 @@ async fn guesses_are_limited(platform: &Platform, replica: &Replica, operation: 
     })
     .await;
     let answer = call(row(operation).key(platform)).await;
-    assert!(answer.status < 300, "{}", answer.text);
+    // what it is about need not be there
+    assert!(![401, 403, 429].contains(&answer.status), "{}", answer.text);
 }
 
 /// The platform's host and the replica, asked in turns: each alone would allow as many as both together do.

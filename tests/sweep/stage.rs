@@ -1,8 +1,8 @@
 //! Who appears in the sweep, and what they do.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use platform_tests::{Account, Answer, Door, Platform};
+use platform_tests::{Account, Answer, Door, Platform, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 use stripe::webhook::{Secret, sign};
@@ -112,6 +112,19 @@ impl Stage {
         let fail =
             "update instances set status = 'error', status_deadline = null where instance_id = $1";
         assert_eq!(database.execute(fail, &[&id]).await.unwrap(), 1);
+    }
+
+    /// Waits until all that was wished of the owner's instance is so.
+    pub(crate) async fn settle(&self) {
+        let database = self.platform.database().await;
+        let id = i32::try_from(self.instance_id()).unwrap();
+        let settled = "select observed_gen = desired_gen and observed_restart_gen = restart_gen
+                       from instances where instance_id = $1";
+        until("nothing under way", Duration::from_mins(3), async || {
+            let row = database.query_one(settled, &[&id]).await.unwrap();
+            row.get::<_, bool>(0).then_some(())
+        })
+        .await;
     }
 
     /// The path for what the stage has of the kind that the operation is about.

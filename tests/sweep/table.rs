@@ -99,6 +99,8 @@ pub(crate) enum First {
     StoredEvent,
     /// The instance is in error.
     InError,
+    /// Nothing is under way with the owner's instance.
+    Settled,
     /// Somebody else signed up.
     NewSubject,
 }
