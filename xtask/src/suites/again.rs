@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::platform::{self, Platform, Settings, refused};
+use super::platform::{Platform, Settings, refused};
 use super::{on_platform, visibly};
 use crate::up::ports;
 
@@ -18,12 +18,12 @@ pub(super) fn run(platform: &Platform) -> Result<()> {
     phase("after")?;
     platform.kill_and_start()?;
     for part in ["postgres", "functions", "provisioner-daemon", "gateway"] {
-        says(&platform::says(), &format!("ending {part} "))?;
+        says(&platform.says(), &format!("ending {part} "))?;
     }
     phase("killed")?;
     phase("outage")?;
-    says(&platform::says(), "postgres: ended by itself")?;
-    says(&platform::says(), "postgres: serves again")
+    says(&platform.says(), "postgres: ended by itself")?;
+    says(&platform.says(), "postgres: serves again")
 }
 
 /// Each time with the reason and what to do, and without harm to the one that runs.

@@ -135,7 +135,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if outcomes.are_good() {
         outcomes.run(&at_rest, &mut platform);
     }
-    if let Some(platform) = platform {
+    // what a failed suite leaves can be looked at
+    if let Some(platform) = platform.filter(|_| outcomes.are_good()) {
         platform.stop()?;
     }
     outcomes.tell()

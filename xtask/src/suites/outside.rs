@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use test_postgres::{Options, Server};
 
-use super::platform::{self, Platform, Settings};
+use super::platform::{Platform, Settings};
 use super::{on_platform, visibly};
 use crate::up::ports;
 use crate::{build, workspace};
@@ -42,7 +42,7 @@ pub(super) fn run() -> Result<()> {
         ..Settings::default()
     })?;
     for own in ["starting postgres", "starting auth", "starting stripe"] {
-        ensure!(!platform::says().contains(own), "`up` says `{own}`");
+        ensure!(!platform.says().contains(own), "`up` says `{own}`");
     }
     keys_stay_with_their_parts(&platform)?;
     let bought = |name| {

@@ -102,9 +102,15 @@ impl Platform {
         self.port
     }
 
-    /// Stops it for good.
+    /// What `up` has said since it was last started.
+    pub(crate) fn says(&self) -> String {
+        std::fs::read_to_string(log(&self.state)).unwrap_or_default()
+    }
+
+    /// Stops it for good; what it said stays where it did not end well.
     pub(crate) fn stop(&self) -> Result<()> {
         self.end()?;
+        std::fs::remove_file(log(&self.state)).context("remove the log of `up`")?;
         std::fs::remove_dir_all(&self.state).context("remove the test's state folder")
     }
 
@@ -123,7 +129,7 @@ impl Platform {
         let addresses = self.state.join("addresses.json");
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
-            let output = says();
+            let output = self.says();
             if output.lines().any(|line| line.starts_with("ready")) && addresses.exists() {
                 step.done();
                 let mut lines = output.lines().map(str::trim_start);
@@ -141,7 +147,7 @@ impl Platform {
         step.fail();
         bail!(
             "up is not ready within {READY_WITHIN:?}; see {}",
-            log().display()
+            log(&self.state).display()
         )
     }
 
@@ -156,7 +162,7 @@ impl Platform {
                 if !status.success() {
                     bail!(
                         "up ended with {status} after Ctrl-C; see {}",
-                        log().display()
+                        log(&self.state).display()
                     );
                 }
                 return Ok(());
@@ -176,11 +182,6 @@ impl Drop for Platform {
     }
 }
 
-/// What `up` has said since it was last started.
-pub(crate) fn says() -> String {
-    std::fs::read_to_string(log()).unwrap_or_default()
-}
-
 /// Runs an `up` that is to be refused, and answers what it says.
 pub(crate) fn refused(port: u16, state: &Path, settings: &Settings) -> Result<String> {
     let output = command(port, state, settings)?
@@ -192,13 +193,15 @@ pub(crate) fn refused(port: u16, state: &Path, settings: &Settings) -> Result<St
     Ok(String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-fn log() -> PathBuf {
-    workspace::target().join("logs/test-up.log")
+/// One for each state folder, since platforms of several suites run at once.
+fn log(state: &Path) -> PathBuf {
+    let name = state.file_name().unwrap_or_default().to_string_lossy();
+    workspace::target().join(format!("logs/{name}.log"))
 }
 
 fn spawn(port: u16, state: &Path, settings: &Settings) -> Result<Child> {
     std::fs::create_dir_all(workspace::target().join("logs"))?;
-    let output = File::create(log())?;
+    let output = File::create(log(state))?;
     command(port, state, settings)?
         .stderr(output.try_clone()?)
         .stdout(output)
