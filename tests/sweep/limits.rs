@@ -125,7 +125,7 @@ async fn guesses_are_limited(platform: &Platform, replica: &Replica, operation: 
             operation.method.clone(),
             &operation.path_of(1),
             Some(key),
-            row(operation).body.clone(),
+            row(operation).body.as_ref(),
         )
         .await
     };
