@@ -120,10 +120,12 @@ async fn strangers_are_limited(platform: &Platform, replica: &Replica, operation
 /// A key that is wrong counts against its address, a good one from there works all the same.
 async fn guesses_are_limited(platform: &Platform, replica: &Replica, operation: &Operation) {
     let door = client(platform, &replica.url);
+    // nobody's: what a good key asks for is done
+    let path = operation.path_of(i64::from(i32::MAX));
     let call = async |key: &str| {
         door.call(
             operation.method.clone(),
-            &operation.path_of(1),
+            &path,
             Some(key),
             row(operation).body.as_ref(),
         )
