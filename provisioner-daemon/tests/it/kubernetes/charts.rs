@@ -261,6 +261,45 @@ fn renders_are_as_recorded() {
     }
 }
 
+#[test]
+fn pods_read_only_secrets_and_settings_that_are_there() {
+    for overlay in every() {
+        let all = objects(&render(overlay.as_deref(), ""));
+        let there: BTreeSet<String> = all.iter().map(id).collect();
+        let mut read = BTreeSet::new();
+        for object in &all {
+            references(object, &mut read);
+        }
+        assert!(!read.is_empty());
+        let missing: Vec<_> = read.difference(&there).collect();
+        assert!(missing.is_empty(), "{overlay:?}: {missing:?}");
+    }
+}
+
+/// `Kind/name` of all Secrets and ConfigMaps that a part of an object names.
+fn references(part: &Value, read: &mut BTreeSet<String>) {
+    for (pointer, kind) in [
+        ("/secretKeyRef/name", "Secret"),
+        ("/secretRef/name", "Secret"),
+        ("/secret/secretName", "Secret"),
+        ("/configMapKeyRef/name", "ConfigMap"),
+        ("/configMapRef/name", "ConfigMap"),
+        ("/configMap/name", "ConfigMap"),
+    ] {
+        if let Some(name) = part.pointer(pointer).and_then(Value::as_str) {
+            read.insert(format!("{kind}/{name}"));
+        }
+    }
+    let inner: Vec<&Value> = match part {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    for inner in inner {
+        references(inner, read);
+    }
+}
+
 fn compare(name: &str, text: &str) {
     let path = chart().join("ci/golden").join(name);
     if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
