@@ -107,6 +107,7 @@ impl Stage {
 
     /// Leaves the owner's instance as a job that died leaves it.
     pub(crate) async fn break_instance(&self) {
+        self.settle().await;
         let database = self.platform.database().await;
         let id = i32::try_from(self.instance_id()).unwrap();
         let fail =
@@ -119,6 +120,7 @@ impl Stage {
         let database = self.platform.database().await;
         let id = i32::try_from(self.instance_id()).unwrap();
         let settled = "select observed_gen = desired_gen and observed_restart_gen = restart_gen
+                         and prov.job_of_instance(id) is null
                        from instances where instance_id = $1";
         until("nothing under way", Duration::from_mins(3), async || {
             let row = database.query_one(settled, &[&id]).await.unwrap();
