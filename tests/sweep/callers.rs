@@ -26,6 +26,7 @@ async fn everybody_gets_what_the_list_says() {
         stage.door = Door::of(&stage.platform);
         others(&stage, row, operation, wrong_method(operation, &operations)).await;
     }
+    stage.change_admin().await;
     for (row, operation) in &last {
         proper(&mut stage, row, operation).await;
     }

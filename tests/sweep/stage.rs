@@ -63,6 +63,15 @@ impl Stage {
         stage
     }
 
+    /// Another administrator, who has used up nothing of what one may do in a minute.
+    pub(crate) async fn change_admin(&mut self) {
+        self.admin = Account::sign_up(&self.platform).await;
+        let database = self.platform.database().await;
+        let grant = "update accounts set is_admin = true where id = $1";
+        let changed = database.execute(grant, &[&self.admin.id]).await.unwrap();
+        assert_eq!(changed, 1);
+    }
+
     /// The number that routes take as `{id}`; one that nobody has before there is an instance.
     pub(crate) fn instance_id(&self) -> i64 {
         self.instance["instance_id"]
