@@ -39,7 +39,7 @@ pub use route::{Handler, Limits, Route};
 pub use serve::serve;
 pub use settings::Settings;
 pub use store::{Begun, Refusal};
-pub use text::{line, lines};
+pub use text::{line, lines, reason};
 
 /// Waits without holding anything of the runtime.
 pub async fn sleep(duration: std::time::Duration) {

@@ -2,9 +2,17 @@
 
 use crate::Error;
 
+/// Longest reason, in characters.
+const LONGEST_REASON: usize = 500;
+
 /// A text of one line, trimmed: 1 to `longest` characters, none of which is a control character.
 pub fn line(field: &str, text: &str, longest: usize) -> Result<String, Error> {
     checked(field, text, longest, char::is_control)
+}
+
+/// Why an administrator does something: the [`line`] `reason`, of at most 500 characters.
+pub fn reason(text: &str) -> Result<String, Error> {
+    line("reason", text, LONGEST_REASON)
 }
 
 /// As [`line`], but of several lines.

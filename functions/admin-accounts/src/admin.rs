@@ -5,8 +5,6 @@ use contract::ChangeAdmin;
 use edge::{Answer, Context, Error, Request};
 use store::accounts;
 
-use crate::LONGEST_REASON;
-
 pub(crate) async fn handle(
     cx: &Context,
     caller: AdminCaller,
@@ -14,7 +12,7 @@ pub(crate) async fn handle(
 ) -> Result<Answer, Error> {
     let id = request.value("id")?;
     let body: ChangeAdmin = request.json().await?;
-    let reason = edge::line("reason", &body.reason, LONGEST_REASON)?;
+    let reason = edge::reason(&body.reason)?;
     let call = cx.by_admin(&caller);
     let answer = accounts::change_admin(&cx.database, call, id, body.is_admin, &reason).await?;
     Answer::ok(&cx.settle(answer)?)

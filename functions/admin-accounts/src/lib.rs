@@ -8,9 +8,6 @@ mod logout;
 mod remove;
 mod status;
 
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 500;
-
 edge::routes! {
     GET read "/admin/accounts" => list::handle;
     GET read "/admin/accounts/{id}" => find::handle;

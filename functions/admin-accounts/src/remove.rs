@@ -4,8 +4,6 @@ use auth::AdminCaller;
 use contract::RemoveAccount;
 use edge::{Answer, Context, Error, Request};
 
-use crate::LONGEST_REASON;
-
 /// The account is out with this answer; the daemon ends what is charged and what runs, then deletes the rest.
 pub(crate) async fn handle(
     cx: &Context,
@@ -14,7 +12,7 @@ pub(crate) async fn handle(
 ) -> Result<Answer, Error> {
     let id = request.value("id")?;
     let body: RemoveAccount = request.json().await?;
-    let reason = edge::line("reason", &body.reason, LONGEST_REASON)?;
+    let reason = edge::reason(&body.reason)?;
     let confirm = body.confirm.trim();
     let call = cx.by_admin(&caller);
     let answer = store::accounts::remove(&cx.database, call, id, confirm, &reason).await?;

@@ -5,8 +5,6 @@ use contract::ChangeAccountStatus;
 use edge::{Answer, Context, Error, Request};
 use store::accounts::{self, Admission};
 
-use crate::LONGEST_REASON;
-
 /// The account is out or in with this answer; the daemon then stops its instances or starts them again.
 pub(crate) async fn handle(
     cx: &Context,
@@ -20,7 +18,7 @@ pub(crate) async fn handle(
         "active" => Admission::Active,
         _ => return Err(Error::invalid("status", "must be suspended or active")),
     };
-    let reason = edge::line("reason", &body.reason, LONGEST_REASON)?;
+    let reason = edge::reason(&body.reason)?;
     let call = cx.by_admin(&caller);
     let answer = accounts::change_status(&cx.database, call, id, admission, &reason).await?;
     let changed = cx.settle(answer)?;

@@ -4,9 +4,6 @@ use auth::AdminCaller;
 use contract::Reason;
 use edge::{Answer, Context, Error, Request};
 
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 500;
-
 /// Opens it again and enqueues its job in one statement. The daemon reads the event's object back as it is now.
 pub(crate) async fn handle(
     cx: &Context,
@@ -15,9 +12,7 @@ pub(crate) async fn handle(
 ) -> Result<Answer, Error> {
     let id: String = request.value("id")?;
     let Reason { reason } = request.json_or_default().await?;
-    let reason = reason
-        .map(|reason| edge::line("reason", &reason, LONGEST_REASON))
-        .transpose()?;
+    let reason = reason.as_deref().map(edge::reason).transpose()?;
     let call = cx.by_admin(&caller);
     let answer = store::ledger::replay(&cx.database, call, &id, reason.as_deref()).await?;
     let replayed = cx.settle(answer)?;

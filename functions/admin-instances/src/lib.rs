@@ -6,9 +6,6 @@ mod sync;
 mod uninstall;
 mod wish;
 
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 500;
-
 edge::routes! {
     GET read "/admin/instances" => list::handle;
     GET read "/admin/instances/{id}" => find::handle;

@@ -4,8 +4,6 @@ use auth::AdminCaller;
 use contract::SyncInstances;
 use edge::{Answer, Context, Error, Request};
 
-use crate::LONGEST_REASON;
-
 /// Enqueues the jobs in one statement, joined with those that wait; the daemon does the rest.
 pub(crate) async fn handle(
     cx: &Context,
@@ -13,9 +11,7 @@ pub(crate) async fn handle(
     request: Request,
 ) -> Result<Answer, Error> {
     let SyncInstances { preview, reason } = request.json_or_default().await?;
-    let reason = reason
-        .map(|reason| edge::line("reason", &reason, LONGEST_REASON))
-        .transpose()?;
+    let reason = reason.as_deref().map(edge::reason).transpose()?;
     let call = cx.by_admin(&caller);
     let answer = store::instances::sync(&cx.database, call, preview, reason.as_deref()).await?;
     let synced = cx.settle(answer)?;

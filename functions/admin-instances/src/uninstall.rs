@@ -5,8 +5,6 @@ use contract::Uninstall;
 use edge::{Answer, Context, Error, Request};
 use store::instances::{self, Wish};
 
-use crate::LONGEST_REASON;
-
 pub(crate) async fn handle(
     cx: &Context,
     caller: AdminCaller,
@@ -14,7 +12,7 @@ pub(crate) async fn handle(
 ) -> Result<Answer, Error> {
     let id = request.value("id")?;
     let body: Uninstall = request.json().await?;
-    let reason = edge::line("reason", &body.reason, LONGEST_REASON)?;
+    let reason = edge::reason(&body.reason)?;
     let wish = Wish::Delete(&body.confirm);
     let call = cx.by_admin(&caller);
     let answer = instances::record_admin_wish(&cx.database, call, id, wish, Some(&reason)).await?;

@@ -5,8 +5,6 @@ use contract::Reason;
 use edge::{Answer, Context, Error, Request};
 use store::instances::{self, Wish};
 
-use crate::LONGEST_REASON;
-
 /// Records the wish, its job and the audit entry in one statement; the daemon does the rest.
 pub(crate) async fn handle(
     cx: &Context,
@@ -22,9 +20,7 @@ pub(crate) async fn handle(
         _ => return Err(Error::NotFound),
     };
     let Reason { reason } = request.json_or_default().await?;
-    let reason = reason
-        .map(|reason| edge::line("reason", &reason, LONGEST_REASON))
-        .transpose()?;
+    let reason = reason.as_deref().map(edge::reason).transpose()?;
     let call = cx.by_admin(&caller);
     let answer =
         instances::record_admin_wish(&cx.database, call, id, wish, reason.as_deref()).await?;

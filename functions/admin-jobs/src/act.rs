@@ -5,9 +5,6 @@ use contract::Reason;
 use edge::{Answer, Context, Error, Request};
 use store::jobs::{self, Action};
 
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 500;
-
 /// Does it together with the audit entry in one statement. What is begun or stopped is the daemon's to do.
 pub(crate) async fn handle(
     cx: &Context,
@@ -22,9 +19,7 @@ pub(crate) async fn handle(
         _ => return Err(Error::NotFound),
     };
     let Reason { reason } = request.json_or_default().await?;
-    let reason = reason
-        .map(|reason| edge::line("reason", &reason, LONGEST_REASON))
-        .transpose()?;
+    let reason = reason.as_deref().map(edge::reason).transpose()?;
     let call = cx.by_admin(&caller);
     let answer = jobs::act(&cx.database, call, id, action, reason.as_deref()).await?;
     let job = cx.settle(answer)?;
