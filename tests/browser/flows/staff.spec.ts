@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { BrowserContext, Page } from "@playwright/test";
 
 import { arrives, button, findsRow, handle, link, sees, signIn } from "../support/pages";
-import { signUpByApi } from "../support/person";
+import { makeOnlyAdministrator, signUpByApi } from "../support/person";
 import type { Person, Platform } from "../support/platform";
 import { expect, keep, test } from "../support/test";
 
@@ -63,6 +63,7 @@ test("notes are kept, and the last administrator stays one", async ({ page, plat
   await page.reload();
   await expect(page.getByLabel("Notes")).toHaveValue("Asked for a longer trial.");
 
+  await makeOnlyAdministrator(platform);
   watch.expect(409, platform.api);
   await opensAccount(page, platform, platform.admin);
   await button(page, "Take administration away").click();

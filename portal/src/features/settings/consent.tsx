@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useId } from "react";
+import { useId, useState } from "react";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Section } from "@/components/section";
@@ -19,8 +19,8 @@ export function Consent({ account }: { account: Account }) {
   const { api } = useServices();
   const queries = useQueryClient();
   const { queryKey } = accountQuery(api);
-  const show = (agreed: Agreed) =>
-    queries.setQueryData(queryKey, (known) => (known ? { ...known, ...agreed } : known));
+  // A tick shows at once: what is known changes only after the event, and the box would jump back for a moment.
+  const [ticked, setTicked] = useState<Agreed>();
   const save = useMutation({
     // One after the other: the last tick must be the last that is saved.
     scope: { id: "consent" },
@@ -30,28 +30,32 @@ export function Consent({ account }: { account: Account }) {
           body: { marketing: consent_marketing, analytics: consent_analytics },
         }),
       ),
-    onMutate: (agreed) => {
-      const { consent_marketing, consent_analytics } = account;
-      show(agreed);
-      return { consent_marketing, consent_analytics };
-    },
-    onError: (_error, _agreed, before) => before && show(before),
+    onSuccess: (_answer, agreed) =>
+      queries.setQueryData(queryKey, (known) => (known ? { ...known, ...agreed } : known)),
+    onError: () => setTicked(undefined),
   });
-  const { consent_marketing, consent_analytics } = account;
-  const agreed = { consent_marketing, consent_analytics };
+  const agreed = ticked ?? {
+    consent_marketing: account.consent_marketing,
+    consent_analytics: account.consent_analytics,
+  };
+  const change = (changed: Partial<Agreed>) => {
+    const next = { ...agreed, ...changed };
+    setTicked(next);
+    save.mutate(next);
+  };
   return (
     <Section title={texts.title} lead={texts.lead} testId="consent">
       <Tick
         label={texts.marketing}
         text={texts.marketingText}
-        checked={consent_marketing}
-        change={(yes) => save.mutate({ ...agreed, consent_marketing: yes })}
+        checked={agreed.consent_marketing}
+        change={(yes) => change({ consent_marketing: yes })}
       />
       <Tick
         label={texts.analytics}
         text={texts.analyticsText}
-        checked={consent_analytics}
-        change={(yes) => save.mutate({ ...agreed, consent_analytics: yes })}
+        checked={agreed.consent_analytics}
+        change={(yes) => change({ consent_analytics: yes })}
       />
       {save.isError && <ErrorNotice error={save.error} />}
       <p role="status" className="text-sm text-muted empty:hidden">
