@@ -39,6 +39,7 @@ async fn a_charge_that_fails_leaves_what_runs_and_recovers_with_a_good_card() {
     let overdue = buyer.sees("hobby", "past_due").await;
     assert_eq!(overdue["access"], "grace");
     assert_eq!(overdue["can_run_instances"], false);
+    assert!(overdue["dunning"]["remove_at"].is_string(), "{overdue}");
     buyer
         .account
         .post(&start)
@@ -57,6 +58,7 @@ async fn a_charge_that_fails_leaves_what_runs_and_recovers_with_a_good_card() {
     let recovered = buyer.sees("hobby", "active").await;
     assert_eq!(recovered["access"], "full");
     assert_eq!(recovered["id"], overdue["id"]);
+    assert!(recovered["dunning"].is_null(), "{recovered}");
     buyer.account.post(&start).await.expect(202);
     shop.awaits(0, "payments where status = 'open'", &buyer)
         .await;

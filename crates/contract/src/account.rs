@@ -135,10 +135,29 @@ pub struct Subscription {
     pub max_storage_gb: i32,
     /// Whether an instance may be started now.
     pub can_run_instances: bool,
+    /// What becomes of the account's instance that nobody pays for; `/my/subscription` alone says it.
+    pub dunning: Option<Dunning>,
     /// RFC 3339, UTC.
     #[schema(format = DateTime)]
     pub created_at: String,
     /// RFC 3339, UTC.
     #[schema(format = DateTime)]
     pub updated_at: String,
+}
+
+/// When what happens to an instance that is not paid for.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Dunning {
+    /// Since when it is not paid for; RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub since: String,
+    /// Its agents are paused; none where no charge failed but the subscription ended. RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub pause_at: Option<String>,
+    /// It is stopped; RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub stop_at: String,
+    /// It is deleted; RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub remove_at: String,
 }

@@ -23,7 +23,9 @@ mod subscription;
 mod system;
 mod usage;
 
-pub use account::{Account, AccountSetup, AdminStatus, ChangeMyAccount, NameChange, Subscription};
+pub use account::{
+    Account, AccountSetup, AdminStatus, ChangeMyAccount, Dunning, NameChange, Subscription,
+};
 pub use admin::{
     AccountDeletion, AccountRemoved, AccountStatusChanged, AdminAccount, AdminAccountDetail,
     AdminAccountList, AdminAccountRecord, AdminChanged, AdminInstance, AdminInstanceDetail,

@@ -1,6 +1,7 @@
 //! Plans, statuses, names and rules: values without I/O and without a clock.
 
 mod billing;
+mod days;
 mod ids;
 mod plan;
 mod pricing;
@@ -10,6 +11,7 @@ mod status;
 mod subdomain;
 
 pub use billing::{BillingCycle, StripePrices, StripePricesError, UnknownCycle};
+pub use days::{DunningDays, RetentionDays};
 pub use ids::{AccountId, InstanceId, JobId};
 pub use plan::{Plan, UNLIMITED, UnknownPlan};
 pub use pricing::{CURRENCY, limit_as_number, pricing};

@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use crate::Error;
 use crate::route::Limits;
@@ -37,6 +39,12 @@ impl Settings {
         Ok(value)
     }
 
+    /// A variable that is written in a way of its own.
+    pub async fn parsed<T: FromStr<Err: Display>>(self, name: &'static str) -> Result<T, Error> {
+        let value = self.get(name).await?.parse();
+        value.map_err(|error: T::Err| Error::Misconfigured(name, error.to_string()))
+    }
+
     /// Scheme, domain and port of the platform, such as `https://mindroom.example`.
     pub async fn public_url(self) -> Result<String, Error> {
         Ok(self
@@ -63,9 +71,7 @@ impl Settings {
     }
 
     pub(crate) async fn trusted_hops(self) -> Result<usize, Error> {
-        let text = self.get("trusted_hops").await?;
-        text.parse()
-            .map_err(|_| Error::Misconfigured("trusted_hops", "is no number".to_owned()))
+        self.parsed("trusted_hops").await
     }
 }
 

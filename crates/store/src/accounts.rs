@@ -6,7 +6,7 @@ use contract::{
     AdminAccountList, AdminChanged, AdminStatus, ChangeMyAccount, EditAccount, LoggedOut,
     Subscription,
 };
-use domain::{AccountId, Plan, limit_as_number};
+use domain::{AccountId, DunningDays, Plan, limit_as_number};
 use serde_json::{Value as Json, json};
 
 use crate::answer::{Answer, ask};
@@ -77,17 +77,19 @@ pub async fn set_up(
     .await
 }
 
-/// The caller's subscription that counts.
+/// The caller's subscription that counts, with the days of what happens while it is not paid for.
 pub async fn current_subscription(
     database: &impl Database,
     call: Call<'_, AccountCaller>,
+    days: DunningDays,
 ) -> Result<Answer<Subscription>, DatabaseError> {
-    let call = call.json();
+    let (call, days) = (call.json(), json!(days));
+    let values = [Value::Json(&call), Value::Json(&days)];
     ask(
         database,
         Access::Read,
-        "select api.my_subscription($1)",
-        &[Value::Json(&call)],
+        "select api.my_subscription($1, $2)",
+        &values,
     )
     .await
 }

@@ -2,6 +2,7 @@
 
 use auth::{Scope, SystemCaller};
 use contract::Maintained;
+use domain::{DunningDays, RetentionDays};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -47,23 +48,14 @@ impl Item {
 }
 
 /// After how many days what is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Days {
-    /// Entries of the audit log are forgotten.
-    pub audit: u16,
-    /// Those of rights and of ends.
-    pub audit_rights: u16,
-    /// What Stripe sent is forgotten.
-    pub webhooks: u16,
-    /// What was used is forgotten.
-    pub usage: u16,
-    /// The agents of an instance are paused whose plan is not paid.
-    pub pause: u16,
-    /// It is stopped.
-    pub stop: u16,
-    /// It is deleted.
-    pub remove: u16,
+    /// What is forgotten.
+    #[serde(flatten)]
+    pub retention: RetentionDays,
+    /// What becomes of instances that nobody pays for.
+    #[serde(flatten)]
+    pub dunning: DunningDays,
 }
 
 /// Lets a machine in to the upkeep, whose items follow.

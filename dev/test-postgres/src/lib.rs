@@ -19,4 +19,4 @@ mod server;
 
 pub use database::Database;
 pub use disk::Filler;
-pub use server::{Options, Server, Stop, free_port};
+pub use server::{Data, Options, Server, Stop, free_port};

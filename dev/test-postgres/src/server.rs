@@ -27,8 +27,20 @@ rm -rf "$folder"
 pub struct Options<'a> {
     /// Settings for `postgresql.conf`, after the usual ones.
     pub settings: &'a [(&'a str, &'a str)],
-    /// Size in bytes of a file system of its own for its data. Needs root; see [`Server::has_own_disk`].
-    pub disk: Option<u64>,
+    /// Where its data lies.
+    pub data: Data,
+}
+
+/// Where a server's data lies.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Data {
+    /// In memory where there is room for it, else among the machine's temporary files: the quickest.
+    #[default]
+    Memory,
+    /// Among the machine's temporary files: for figures, of which a disk is a part.
+    Files,
+    /// On a file system of its own of that many bytes. Needs root; see [`Server::has_own_disk`].
+    OwnDisk(u64),
 }
 
 /// How a server is stopped.
@@ -58,10 +70,16 @@ impl Server {
 
     /// Starts one for the caller alone; it ends with the value.
     pub fn start(options: Options<'_>) -> Self {
-        let folder = tempfile::Builder::new().prefix("test-postgres-").tempdir();
+        let parent = match options.data {
+            Data::Memory => memory().unwrap_or_else(std::env::temp_dir),
+            Data::Files | Data::OwnDisk(_) => std::env::temp_dir(),
+        };
+        let folder = tempfile::Builder::new()
+            .prefix("test-postgres-")
+            .tempdir_in(parent);
         let folder = folder.expect("a folder").keep();
         let undertaker = undertaker(&folder);
-        if let Some(size) = options.disk {
+        if let Data::OwnDisk(size) = options.data {
             mount(&folder, size);
         }
         own(&folder);
@@ -105,7 +123,8 @@ impl Server {
             let found = std::fs::metadata(path).expect("the folder");
             std::os::unix::fs::MetadataExt::dev(&found)
         };
-        device(&self.folder) != device(&std::env::temp_dir())
+        let parent = self.folder.parent().expect("a folder of a folder");
+        device(&self.folder) != device(parent)
     }
 
     /// Stops it, and waits until it has ended.
@@ -181,6 +200,15 @@ impl Drop for Server {
             let _ = undertaker.wait();
         }
     }
+}
+
+/// Linux' files in memory, where a few servers have room.
+fn memory() -> Option<PathBuf> {
+    const ROOM: u64 = 4 << 30;
+    let folder = Path::new("/dev/shm");
+    let room = nix::sys::statvfs::statvfs(folder).ok()?;
+    let bytes = u64::from(room.blocks_available()) * u64::from(room.fragment_size());
+    (bytes >= ROOM).then(|| folder.to_owned())
 }
 
 /// Gives a file or folder to the server's user.

@@ -2,12 +2,14 @@
 
 use auth::AccountCaller;
 use edge::{Answer, Context, Error, Request};
+use store::accounts;
 
 pub(crate) async fn handle(
     cx: &Context,
     caller: AccountCaller,
     _: Request,
 ) -> Result<Answer, Error> {
-    let answer = store::accounts::current_subscription(&cx.database, cx.by(&caller)).await?;
-    Answer::ok(&cx.settle(answer)?)
+    let days = cx.settings.parsed("dunning_days").await?;
+    let found = accounts::current_subscription(&cx.database, cx.by(&caller), days).await?;
+    Answer::ok(&cx.settle(found)?)
 }

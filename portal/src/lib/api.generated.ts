@@ -1957,6 +1957,29 @@ export interface components {
       /** @description What is lost; only while nothing is confirmed. */
       warning?: string | null;
     };
+    /** @description When what happens to an instance that is not paid for. */
+    Dunning: {
+      /**
+       * Format: date-time
+       * @description Its agents are paused; none where no charge failed but the subscription ended. RFC 3339, UTC.
+       */
+      pause_at?: string | null;
+      /**
+       * Format: date-time
+       * @description It is deleted; RFC 3339, UTC.
+       */
+      remove_at: string;
+      /**
+       * Format: date-time
+       * @description Since when it is not paid for; RFC 3339, UTC.
+       */
+      since: string;
+      /**
+       * Format: date-time
+       * @description It is stopped; RFC 3339, UTC.
+       */
+      stop_at: string;
+    };
     /** @description Names and notes of an account, all three at once: what is left out or null is taken away. */
     EditAccount: {
       /** @description Name of the company. */
@@ -2888,6 +2911,7 @@ export interface components {
        * @description RFC 3339, UTC.
        */
       current_period_start?: string | null;
+      dunning?: components["schemas"]["Dunning"] | null;
       /**
        * Format: uuid
        * @description Ours.

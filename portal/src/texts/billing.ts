@@ -29,10 +29,12 @@ export const texts = {
     ends: "Your subscription ends; what it included goes on until then",
     failed: "A payment did not go through",
     failedNext: "We try it again. What runs goes on; nothing new is started until it is paid",
-    stopped:
-      "If it stays unpaid, your subscription ends and your instance is stopped. Its data is kept",
-    unpaid: "Your instance is paused until there is a payment. Its data is kept",
+    failedEnd: "If it stays unpaid, your subscription ends",
+    unpaid: "Nothing new is started until there is a payment",
     cancelled: "Your subscription ended",
+    paused: "The agents of your instance pause; its Matrix homeserver goes on",
+    stopped: "Your instance is stopped. Its data is kept",
+    removed: "Your instance is deleted, with its data",
   },
   plans: {
     title: "Plans",

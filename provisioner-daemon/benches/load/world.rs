@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use provisioner_daemon::runner::{Handler, JobContext, JobError, Outcome, Runner, Settings};
 use store::daemon::Db;
 use store::native::prepare_database;
-use test_postgres::{Database, Options, Server};
+use test_postgres::{Data, Database, Options, Server};
 use tokio_postgres::Client;
 use tokio_postgres::types::FromSql;
 
@@ -35,7 +35,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         let server = Server::start(Options {
             settings: &SETTINGS,
-            disk: None,
+            data: Data::Files,
         });
         let database = server.database().await;
         prepare_database(&database.owner_url()).await.unwrap();

@@ -198,7 +198,17 @@ export const PAID: Subscription = {
   created_at: "2026-09-20T09:00:00Z",
 };
 
-export const OVERDUE: Subscription = { ...PAID, status: "past_due", access: "grace" };
+export const OVERDUE: Subscription = {
+  ...PAID,
+  status: "past_due",
+  access: "grace",
+  dunning: {
+    since: "2026-11-20T10:00:00Z",
+    pause_at: "2026-11-27T10:00:00Z",
+    stop_at: "2026-12-04T10:00:00Z",
+    remove_at: "2027-01-03T10:00:00Z",
+  },
+};
 
 export const CHANGE: Schemas["SubscriptionChange"] = {
   preview: true,

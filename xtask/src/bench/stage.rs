@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
-use test_postgres::{Database, Options, Server};
+use test_postgres::{Data, Database, Options, Server};
 use tokio::runtime::Runtime;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -56,7 +56,7 @@ impl Stage {
             .build()?;
         let server = Server::start(Options {
             settings: &SETTINGS,
-            disk: None,
+            data: Data::Files,
         });
         let issuer = Issuer::start()?;
         let database = runtime.block_on(prepared(&server))?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{all, programs};
+use super::{all, in_crowds, programs};
 use crate::cluster;
 
 /// Of the daemon's tests, what these suites run and `native` leaves out.
@@ -43,7 +43,7 @@ fn tests(module: &str, kubeconfig: Option<&Path>) -> Result<()> {
     let mut programs = programs::of_packages(&["provisioner-daemon"])?;
     programs.retain(|program| program.name == "it");
     all(&programs, |command| {
-        command
+        in_crowds(command)
             .arg(module)
             .env("HELM", &helm)
             .envs(kubeconfig.map(|path| ("KUBECONFIG", path)));

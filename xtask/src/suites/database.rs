@@ -1,7 +1,7 @@
 //! The schema by itself, then the platform on a PostgreSQL that its tests stop and fill up.
 
 use anyhow::Result;
-use test_postgres::{Options, Server};
+use test_postgres::{Data, Options, Server};
 
 use super::platform::{Platform, Settings};
 use super::{DATABASE, all, on_platform, programs, visibly};
@@ -25,7 +25,7 @@ pub(super) fn run() -> Result<()> {
     let settings = [&connections[..], &LOG[..]].concat();
     let server = Server::start(Options {
         settings: &settings,
-        disk: Some(DISK),
+        data: Data::OwnDisk(DISK),
     });
     let platform = Platform::start(Settings {
         rate_limits: RATE_LIMITS,

@@ -197,8 +197,13 @@ fn of_the_daemon(modules: &[&str]) -> Result<()> {
     let mut programs = programs::of_packages(DAEMON)?;
     programs.retain(|program| program.name == "it");
     all(&programs, |command| {
-        with_runtimes(command).args(modules);
+        in_crowds(with_runtimes(command)).args(modules);
     })
+}
+
+/// More tests at once than processors: these wait for leases and clocks more than they work.
+fn in_crowds(command: &mut Command) -> &mut Command {
+    command.args(["--test-threads", "6"])
 }
 
 /// Instances of tests share what they run.

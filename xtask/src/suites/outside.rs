@@ -22,7 +22,7 @@ pub(super) fn run() -> Result<()> {
     build::run()?;
     let server = Server::start(Options {
         settings: &[("max_connections", "400")],
-        disk: None,
+        ..Options::default()
     });
     let port = ports::find_free()?;
     let key = tempfile::tempdir()?;

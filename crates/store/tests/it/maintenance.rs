@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::acting::{Acting, refused};
+use crate::acting::{Acting, caller, refused};
 use crate::support::{A, B, refusal};
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-0000000000b2";
@@ -90,6 +90,50 @@ async fn an_instance_that_nobody_pays_for_rests_then_stops_then_goes() {
     assert_eq!(
         instances(&acting).await,
         "b-running:deleted b-stopped:deleted 2"
+    );
+}
+
+/// What B is told of the days to come, as days from now.
+async fn told_days(acting: &Acting) -> Value {
+    let days = json!({"pause": 7, "stop": 14, "remove": 44});
+    let answer = acting.call("my_subscription", &[&caller(B), &days]).await;
+    let dunning = &answer["data"]["dunning"];
+    if dunning.is_null() {
+        return Value::Null;
+    }
+    let from_now = format!(
+        "select (jsonb_object_agg(key, round(extract(epoch from value::timestamptz - now()) / 86400)))::text
+         from jsonb_each_text('{dunning}') where value is not null"
+    );
+    serde_json::from_str(&acting.value(&from_now).await).unwrap()
+}
+
+#[tokio::test]
+async fn whoever_does_not_pay_is_told_the_days() {
+    let acting = acting().await;
+    assert_eq!(told_days(&acting).await, Value::Null);
+    pays(&acting, "past_due").await;
+    days_pass(&acting, 2).await;
+    assert_eq!(
+        told_days(&acting).await,
+        json!({"since": -2, "pause_at": 5, "stop_at": 12, "remove_at": 42})
+    );
+    // the subscription ends, and the free one counts: the instance is still there
+    pays(&acting, "cancelled").await;
+    assert_eq!(told_days(&acting).await["remove_at"], 42);
+    acting
+        .run("update instances set desired_state = 'deleted'")
+        .await;
+    assert_eq!(told_days(&acting).await, Value::Null);
+    // what ended as it should is stopped at once
+    acting
+        .run("update instances set desired_state = 'running'")
+        .await;
+    pays(&acting, "active").await;
+    pays(&acting, "cancelled").await;
+    assert_eq!(
+        told_days(&acting).await,
+        json!({"since": 0, "stop_at": 0, "remove_at": 30})
     );
 }
 

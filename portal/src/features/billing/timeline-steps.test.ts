@@ -65,6 +65,29 @@ it("tells since when a payment is missing, by the oldest open invoice", () => {
   expect(told({ status: "unpaid" })[2]?.[2]).toBe("trouble");
 });
 
+it("tells on which day what becomes of an instance that is not paid for", () => {
+  const dunning = {
+    since: "2026-11-01T00:00:00Z",
+    pause_at: "2026-11-08T00:00:00Z",
+    stop_at: "2026-11-15T00:00:00Z",
+    remove_at: "2026-12-15T00:00:00Z",
+  };
+  const now = Date.parse("2026-11-10T00:00:00Z");
+  const days = (change: Partial<Subscription>) =>
+    momentsOf({ ...MINE, dunning, ...change }, [], now)
+      .slice(-3)
+      .map(({ at, is }) => [at?.slice(0, 10), is]);
+  const all = [
+    ["2026-11-08", "trouble"],
+    ["2026-11-15", "to come"],
+    ["2026-12-15", "to come"],
+  ];
+  expect(days({ status: "past_due" })).toEqual(all);
+  expect(days({ tier: "free", status: "active" })).toEqual(all);
+  const ended = days({ tier: "free", dunning: { ...dunning, pause_at: null } });
+  expect(ended.slice(1)).toEqual(all.slice(1));
+});
+
 it("has nothing to tell of a free plan, or of a first payment that was not made", () => {
   expect(told({ tier: "free" })).toEqual([]);
   expect(told({ status: "incomplete" })).toEqual([]);

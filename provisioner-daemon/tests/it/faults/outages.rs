@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use test_postgres::{Filler, Options, Server, Stop};
+use test_postgres::{Data, Filler, Options, Server, Stop};
 
 use super::kills::{LIVES, Stage};
 use crate::invariants;
@@ -107,7 +107,7 @@ async fn fault_46_a_database_that_takes_no_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn fault_46_a_full_disk() {
     let server = Server::start(Options {
-        disk: Some(300 << 20),
+        data: Data::OwnDisk(300 << 20),
         ..Options::default()
     });
     if !server.has_own_disk() {

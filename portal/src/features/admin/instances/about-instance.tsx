@@ -15,13 +15,15 @@ const { facts: names } = texts;
 
 /** What was wished for an instance and what was seen of it. */
 export function AboutInstance({ one }: { one: InstanceDetail }) {
-  const { status, status_reason, status_hint } = one;
+  const { status_reason, status_hint } = one;
   return (
     <Section title={one.name} aside={<StatusBadge instance={one} />} testId="instance">
-      <div className="grid gap-1">
-        <p className="font-medium">{status_reason ?? instance.meanings[status]}</p>
-        {status_hint && <p className="text-muted">{status_hint}</p>}
-      </div>
+      {status_reason && (
+        <div className="grid gap-1">
+          <p className="font-medium">{status_reason}</p>
+          {status_hint && <p className="text-muted">{status_hint}</p>}
+        </div>
+      )}
       <Facts facts={[...wishOf(one), ...whatIs(one)]} />
     </Section>
   );
