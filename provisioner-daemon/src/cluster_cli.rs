@@ -22,7 +22,8 @@ pub(crate) struct ClusterArguments {
     /// somebody with rights everywhere.
     #[arg(long, env = "SERVICE_ACCOUNT")]
     pub(crate) service_account: Option<ServiceAccount>,
-    /// Kubernetes: how an instance's homeserver is reached from here.
+    /// Kubernetes: how an instance's homeserver is reached from here, by `{namespace}` or, where names of the cluster
+    /// are unknown, its Service's `{address}`.
     #[arg(
         long,
         env = "SYNAPSE_URL",

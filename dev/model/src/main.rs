@@ -11,7 +11,7 @@ mod record;
 mod schema;
 
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -32,7 +32,7 @@ const DRAIN: Duration = Duration::from_secs(3);
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Args {
-    /// Where to listen; loopback only. Port 0 takes a free one.
+    /// Where to listen: loopback, or a private address for pods. Port 0 takes a free one.
     #[arg(long)]
     listen: SocketAddr,
 }
@@ -47,8 +47,8 @@ async fn main() -> anyhow::Result<()> {
         .init();
     let args = Args::parse();
     ensure!(
-        args.listen.ip().is_loopback(),
-        "--listen {}: this stand-in serves one machine, so it binds loopback only",
+        is_near(args.listen.ip()),
+        "--listen {}: this stand-in serves one machine and its pods, so it binds loopback or a private address",
         args.listen
     );
     let (model_key, admin_key) = (required("MODEL_KEY")?, required("ADMIN_KEY")?);
@@ -65,6 +65,11 @@ async fn main() -> anyhow::Result<()> {
     let stop = stop_on_signal()?;
     writeln!(std::io::stdout(), "Serving http://{address}").context("announce the address")?;
     serve(listener, State::new(model_key, admin_key), stop).await
+}
+
+fn is_near(address: IpAddr) -> bool {
+    let is_private = matches!(address, IpAddr::V4(address) if address.is_private());
+    is_private || address.is_loopback()
 }
 
 fn required(name: &str) -> anyhow::Result<String> {

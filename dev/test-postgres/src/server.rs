@@ -207,7 +207,7 @@ fn memory() -> Option<PathBuf> {
     const ROOM: u64 = 4 << 30;
     let folder = Path::new("/dev/shm");
     let room = nix::sys::statvfs::statvfs(folder).ok()?;
-    let bytes = u64::from(room.blocks_available()) * u64::from(room.fragment_size());
+    let bytes = room.blocks_available() * room.fragment_size();
     (bytes >= ROOM).then(|| folder.to_owned())
 }
 

@@ -8,12 +8,14 @@ pub(crate) mod node;
 mod parts;
 mod programs;
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use nix::sys::signal::Signal;
+use serde_json::json;
 
 use self::node::Network;
 pub(crate) use self::programs::HELM;
@@ -30,6 +32,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// What the folder holds of ours; what somebody else put beside it stays.
 const FOLDERS: &[&str] = &["audit", "certificates", "etcd", "logs", node::FOLDER, "run"];
 
+/// Values of instances on the node; JSON is YAML.
+const VALUES: &str = "values.yaml";
+
 /// What `cargo xtask cluster` takes.
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -44,6 +49,8 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 0, conflicts_with = "node")]
         fake_nodes: u16,
     },
+    /// Make the images of instances, give them to the node, and print how `up` uses both.
+    Images(Options),
     /// End them and remove everything that they kept.
     Down(Options),
 }
@@ -73,6 +80,15 @@ pub(crate) fn run(command: &Command) -> Result<()> {
             println!("ready after {:.1} s", started.elapsed().as_secs_f64());
             println!("  export KUBECONFIG={}", kubeconfig.display());
             println!("  helm is {}", HELM.program()?.display());
+            Ok(())
+        }
+        Command::Images(options) => {
+            let instances = images(&at(options))?;
+            println!("  export INSTANCE_VALUES={}", instances.values.display());
+            println!(
+                "  cargo xtask up --driver kubernetes --address-for-pods {}",
+                instances.address
+            );
             Ok(())
         }
         Command::Down(options) => down(&at(options)),
@@ -121,6 +137,34 @@ async fn start_all(state: &State, folders: &Folders, network: Option<Network>) -
     }
 }
 
+/// What `up` is told to have its instances on the cluster's node.
+pub(crate) struct Instances {
+    /// A file with values for all of them.
+    pub(crate) values: PathBuf,
+    /// This machine's address for pods.
+    pub(crate) address: Ipv4Addr,
+}
+
+/// Gives the node what instances run.
+pub(crate) fn images(folder: &Path) -> Result<Instances> {
+    let state = State::open(folder)?;
+    let network = Network::of(&state)?.context("the cluster has no node")?;
+    let images = node::give_images(&state, &folders(&state)?, network)?;
+    let address = network.host();
+    state.write_json(
+        VALUES,
+        &json!({
+            "images": images,
+            "database": {"cidr": format!("{address}/32")},
+            "ingress": {"enabled": false},
+        }),
+    )?;
+    Ok(Instances {
+        values: state.path().join(VALUES),
+        address,
+    })
+}
+
 /// Ends what runs and removes what it kept.
 pub(crate) fn down(folder: &Path) -> Result<()> {
     if !folder.exists() {
@@ -133,7 +177,7 @@ pub(crate) fn down(folder: &Path) -> Result<()> {
     }
     for name in credentials::FILES
         .iter()
-        .chain(&["ports.json", node::NETWORK, "lock"])
+        .chain(&["ports.json", node::NETWORK, VALUES, "lock"])
     {
         remove(std::fs::remove_file(state.path().join(name)))?;
     }

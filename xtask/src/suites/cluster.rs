@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use super::{all, in_crowds, programs};
-use crate::cluster;
+use super::platform::{Platform, Settings};
+use super::{all, in_crowds, on_platform, programs, visibly};
+use crate::{build, cluster};
 
 /// Of the daemon's tests, what these suites run and `native` leaves out.
 pub(super) const MODULE: &str = "kubernetes::";
@@ -15,18 +16,63 @@ pub(super) fn charts() -> Result<()> {
     tests("kubernetes::charts::", None)
 }
 
-/// A cluster for the suite alone, removed whatever happens.
+/// The driver and the chart in a control plane.
 pub(super) fn run() -> Result<()> {
-    let cluster = Cluster {
-        folder: std::env::temp_dir().join(format!("mindroom-cluster-{}", std::process::id())),
-    };
+    let cluster = Cluster::new();
     let kubeconfig = cluster::up(&cluster.folder, false)?;
     tests("kubernetes::cluster::", Some(&kubeconfig))?;
     cluster::down(&cluster.folder)
 }
 
+/// Instances on a real node, by the platform as a person would start it.
+pub(super) fn node() -> Result<()> {
+    if let Some(obstacle) = cluster::node::obstacle() {
+        ensure!(!is_required(), "{obstacle}");
+        println!("node is skipped: {obstacle}");
+        return Ok(());
+    }
+    build::run()?;
+    let cluster = Cluster::new();
+    let kubeconfig = cluster::up(&cluster.folder, true)?;
+    let kubeconfig = kubeconfig.display().to_string();
+    let instances = cluster::images(&cluster.folder)?;
+    let platform = Platform::start(Settings {
+        variables: vec![
+            ("KUBECONFIG", kubeconfig.clone()),
+            ("INSTANCE_VALUES", instances.values.display().to_string()),
+        ],
+        arguments: vec![
+            "--driver=kubernetes".to_owned(),
+            format!("--address-for-pods={}", instances.address),
+        ],
+        ..Settings::default()
+    })?;
+    let mut tests = on_platform(&platform, "node")?;
+    tests.arg("--nocapture").env("KUBECONFIG", kubeconfig);
+    visibly("node", &mut tests)?;
+    let mut chat = on_platform(&platform, "system")?;
+    visibly("node, chat", chat.args(["chat::", "--nocapture"]))?;
+    platform.stop()?;
+    cluster::down(&cluster.folder)
+}
+
+/// In CI what cannot be tested counts as failed.
+fn is_required() -> bool {
+    std::env::var("MINDROOM_REQUIRED").is_ok_and(|value| value == "1")
+}
+
+/// For a suite alone, removed whatever happens.
 struct Cluster {
     folder: PathBuf,
+}
+
+impl Cluster {
+    fn new() -> Self {
+        let name = format!("mindroom-cluster-{}", std::process::id());
+        Self {
+            folder: std::env::temp_dir().join(name),
+        }
+    }
 }
 
 impl Drop for Cluster {

@@ -70,6 +70,7 @@ const SUITES: &[Suite] = &[
     Suite::alone("stand-ins", stand_ins::run),
     Suite::alone("database", database::run),
     Suite::alone("outside", outside::run),
+    Suite::alone("node", cluster::node),
     Suite::on_platform("system", system),
     Suite::on_platform("api", api::run),
     Suite::on_platform("billing", billing),

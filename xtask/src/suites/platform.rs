@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) port: Option<u16>,
     /// Variables of `up`: what it uses in place of its own parts.
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// More arguments of `up`.
+    pub(crate) arguments: Vec<String>,
 }
 
 impl Default for Settings {
@@ -41,6 +43,7 @@ impl Default for Settings {
             rate_limits: RATE_LIMITS,
             port: None,
             variables: Vec::new(),
+            arguments: Vec::new(),
         }
     }
 }
@@ -224,6 +227,7 @@ fn command(port: u16, state: &Path, settings: &Settings) -> Result<Command> {
             "--state-dir",
         ])
         .arg(state)
+        .args(&settings.arguments)
         .env("MINDROOM_RUNTIMES_DIR", runtimes())
         .envs(settings.variables.iter().cloned())
         .stdin(Stdio::null());

@@ -15,12 +15,13 @@ mod seed;
 pub(crate) mod state;
 mod supervisor;
 
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::addresses::Addresses;
@@ -57,6 +58,21 @@ pub(crate) struct Options {
     /// Requests a minute of one client's address at the gateway.
     #[arg(long, default_value = "6000")]
     client_limit: NonZeroU32,
+    /// What instances are.
+    #[arg(long, default_value = "local")]
+    driver: Driver,
+    /// With Kubernetes: this machine's address for pods, where the database and the model's stand-in listen too.
+    #[arg(long, default_value = "127.0.0.1")]
+    address_for_pods: Ipv4Addr,
+}
+
+/// What instances are.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Driver {
+    /// Processes of this machine.
+    Local,
+    /// Pods of the cluster that `KUBECONFIG` names, with `INSTANCE_VALUES` (docs/kubernetes.md).
+    Kubernetes,
 }
 
 /// Builds, starts, waits, stops.
@@ -82,7 +98,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let ports = Ports::load(&state, &plan::PORT_NAMES)?;
     let server = match named {
         Some(server) => server,
-        None => Server::private(&state, &ports, &secrets)?,
+        None => Server::private(&state, &ports, &secrets, options.address_for_pods)?,
     };
     let addresses = Addresses::on(options.port)?;
     let plan = Plan {
@@ -96,8 +112,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         confirm_email: options.confirm_email,
         rate_limits: &options.rate_limits,
         client_limit: options.client_limit,
+        driver: options.driver,
+        address_for_pods: options.address_for_pods,
     };
-    install_runtimes(&plan)?;
+    if options.driver == Driver::Local {
+        install_runtimes(&plan)?;
+    }
     runtime.block_on(serve(&plan))
 }
 

@@ -1,5 +1,6 @@
 //! What one run starts and with which settings: the parts of the system as data.
 
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use nix::sys::signal::Signal;
 
+use super::Driver;
 use super::addresses::Addresses;
 use super::outside::Outside;
 use super::part::{Part, Ready};
@@ -14,7 +16,7 @@ use super::ports::Ports;
 use super::postgres::{self, MAINTENANCE_DATABASE, STRIPE_DATABASE, Server};
 use super::secrets::{Secret, Secrets};
 use super::state::State;
-use crate::workspace;
+use crate::{cluster, workspace};
 
 /// Parts that listen on a port of their own behind the gateway's.
 pub(crate) const PORT_NAMES: [&str; 6] = [
@@ -49,6 +51,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) rate_limits: &'a str,
     /// Requests a minute of one client at the gateway.
     pub(crate) client_limit: NonZeroU32,
+    /// What instances are.
+    pub(super) driver: Driver,
+    /// This machine's address for pods.
+    pub(super) address_for_pods: Ipv4Addr,
 }
 
 impl Plan<'_> {
@@ -58,7 +64,11 @@ impl Plan<'_> {
     }
 
     fn listen(&self, port_name: &str) -> Result<String> {
-        Ok(format!("127.0.0.1:{}", self.ports.of(port_name)?))
+        let address = match port_name {
+            "model" => self.address_for_pods, // instances ask it
+            _ => Ipv4Addr::LOCALHOST,
+        };
+        Ok(format!("{address}:{}", self.ports.of(port_name)?))
     }
 
     fn database_url(&self, role: &postgres::Role) -> Result<String> {
@@ -191,12 +201,20 @@ impl Plan<'_> {
                 self.secrets.stripe_webhook_secret.expose(),
             ),
             ("stripe_prices", stripe_prices),
-            ("probe_hosts", "http://127.0.0.1:*"),
+            ("probe_hosts", self.probe_hosts()),
             ("probe_address", "internal"),
             ("trusted_hops", "1"), // the gateway
             ("rate_limits", self.rate_limits),
             ("environment", "local"),
         ]))
+    }
+
+    /// Where instances are: what they listen on here, or where clusters usually have their Services.
+    fn probe_hosts(&self) -> &'static str {
+        match self.driver {
+            Driver::Local => "http://127.0.0.1:*",
+            Driver::Kubernetes => "http://10.0.0.0/8:*",
+        }
     }
 
     /// The functions' host.
@@ -248,28 +266,22 @@ impl Plan<'_> {
 
     /// The daemon that makes instances.
     pub(crate) fn daemon(&self, stripe_prices: &str) -> Result<Part> {
-        let arguments = vec![
-            "--listen".to_owned(),
-            self.listen("provisioner")?,
-            "--driver".to_owned(),
-            "local".to_owned(),
-        ];
-        let instances =
-            self.server
-                .role_url(&postgres::INSTANCES, MAINTENANCE_DATABASE, self.secrets)?;
+        let driver = match self.driver {
+            Driver::Local => "local",
+            Driver::Kubernetes => "kubernetes",
+        };
+        let arguments = ["--listen", &self.listen("provisioner")?, "--driver", driver];
+        let arguments = arguments.map(str::to_owned).to_vec();
         let mut environment = environment(&[
             ("DATABASE_URL", &self.database_url(&postgres::DAEMON)?),
-            ("INSTANCE_DATABASE_URL", instances.as_str()),
+            ("INSTANCE_DATABASE_URL", &self.instances_database_url()?),
             ("STRIPE_API_URL", &self.stripe_internal_url()?),
             ("STRIPE_SECRET_KEY", self.secrets.stripe_secret_key.expose()),
             ("STRIPE_PRICES", stripe_prices),
             ("PUBLIC_URL", &self.addresses.base()),
-            (
-                "STATE_DIR",
-                &self.state.dir("provisioner")?.to_string_lossy(),
-            ),
         ]);
         environment.extend(self.instances_model()?);
+        environment.extend(self.drivers_own()?);
         let mut part = part(
             "provisioner-daemon",
             "provisioner-daemon",
@@ -277,8 +289,34 @@ impl Plan<'_> {
             environment,
         );
         part.stop_limit = Duration::from_secs(30); // finishes the step it is in
-        part.after_stop = Some(self.daemon_command("stop-instances")?);
+        if self.driver == Driver::Local {
+            part.after_stop = Some(self.daemon_command("stop-instances")?);
+        }
         Ok(part)
+    }
+
+    /// By an address that holds for instances too.
+    fn instances_database_url(&self) -> Result<String> {
+        let role = &postgres::INSTANCES;
+        let mut url = self
+            .server
+            .role_url(role, MAINTENANCE_DATABASE, self.secrets)?;
+        if self.server.part.is_some() {
+            url.set_host(Some(&self.address_for_pods.to_string()))?;
+            url.set_query(Some("sslmode=disable")); // it has no certificate, and pods are on this machine
+        }
+        Ok(url.into())
+    }
+
+    fn drivers_own(&self) -> Result<Environment> {
+        match self.driver {
+            Driver::Local => Ok(environment(&[("STATE_DIR", &self.instances_dir()?)])),
+            // whoever started this has named the cluster; its names are unknown here
+            Driver::Kubernetes => Ok(environment(&[
+                ("HELM", &cluster::HELM.program()?.to_string_lossy()),
+                ("SYNAPSE_URL", "http://{address}:8008"),
+            ])),
+        }
     }
 
     /// Another command of the daemon's program, on the same folder.

@@ -22,7 +22,7 @@ fn refuses_to_start_open_or_keyless() {
     assert!(refusal(command().env("ADMIN_KEY", MODEL_KEY)).contains("the same"));
     let mut open = Command::new(env!("CARGO_BIN_EXE_dev-model"));
     open.args(["--listen", "0.0.0.0:0"]);
-    assert!(refusal(&mut open).contains("loopback only"));
+    assert!(refusal(&mut open).contains("binds loopback or a private address"));
 }
 
 #[tokio::test]

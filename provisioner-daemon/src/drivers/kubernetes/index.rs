@@ -34,6 +34,8 @@ pub(super) struct Live {
     pub(super) is_bare: bool,
     /// What keeps it from running.
     pub(super) trouble: Option<Trouble>,
+    /// Where a Service is reached.
+    pub(super) address: Option<String>,
 }
 
 /// What is watched by itself: a kind, or its objects of one name.
@@ -315,6 +317,10 @@ impl Live {
 
     fn of(object: &DynamicObject) -> Self {
         let number = |pointer: &str| object.data.pointer(pointer).and_then(Value::as_i64);
+        let address = object
+            .data
+            .pointer("/spec/clusterIP")
+            .and_then(Value::as_str);
         let wanted = number("/spec/replicas");
         let count = |name: &str| number(&format!("/status/{name}")).unwrap_or_default();
         let is_current = number("/status/observedGeneration") >= object.metadata.generation;
@@ -329,6 +335,7 @@ impl Live {
             is_up: count("readyReplicas") > 0,
             is_bare: wanted.is_some_and(|wanted| wanted > 0) && count("replicas") == 0,
             trouble: troubles::of(object),
+            address: address.map(str::to_owned),
         }
     }
 }

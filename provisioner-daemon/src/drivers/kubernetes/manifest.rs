@@ -98,6 +98,11 @@ impl Kind {
         self.stage == 2
     }
 
+    /// Whether more of its objects is of use than what is said about them: a status, or where a Service is.
+    pub(super) fn is_watched_whole(&self) -> bool {
+        self.has_status() || self.name == "Service"
+    }
+
     /// Whether it lets people in, or runs something.
     pub fn is_workload(&self) -> bool {
         self.stage >= 2

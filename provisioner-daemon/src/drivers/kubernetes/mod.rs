@@ -62,6 +62,8 @@ const DATA: &str = "data";
 /// The chart's workloads: kind and name.
 const SYNAPSE_SET: (&str, &str) = ("StatefulSet", "synapse");
 const MINDROOM_SET: (&str, &str) = ("Deployment", "mindroom");
+/// Its homeserver's Service.
+const SYNAPSE_SERVICE: (&str, &str) = ("Service", "synapse");
 
 /// What the driver is told.
 #[derive(Debug, Clone)]
@@ -83,7 +85,7 @@ pub struct Config {
     /// Who the daemon is in the cluster; it binds its role to this in each namespace. `None`: somebody with rights
     /// everywhere.
     pub service_account: Option<ServiceAccount>,
-    /// How an instance's homeserver is reached, with `{namespace}` in it.
+    /// How an instance's homeserver is reached, with its `{namespace}` or its Service's `{address}` in it.
     pub synapse_url: String,
 }
 
@@ -287,9 +289,14 @@ impl KubernetesDriver {
         })
     }
 
+    /// Without an address before the Service has been seen to have one: then nothing answers there either.
     fn synapse_url(&self, instance: Uuid) -> String {
         let template = &self.config.synapse_url;
-        template.replace("{namespace}", &namespace(instance))
+        let service = self.part(instance, SYNAPSE_SERVICE);
+        let address = service.and_then(|live| live.address).unwrap_or_default();
+        template
+            .replace("{namespace}", &namespace(instance))
+            .replace("{address}", &address)
     }
 
     /// What is behind the colon of an image that the operator chose.

@@ -43,7 +43,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, index: Arc<Index>, db: Db, stop: 
 /// What the chart's pods are known by.
 const PART_LABEL: &str = "app.kubernetes.io/part-of=mindroom-instance";
 
-/// All that happens to what is watched: with its status where that is of use, else nothing but what is said about it.
+/// All that happens to what is watched: whole where that is of use, else nothing but what is said about it.
 fn events(
     source: Source,
     cluster: &Cluster,
@@ -58,7 +58,7 @@ fn events(
     if let Some(name) = source.name {
         config = config.fields(&format!("metadata.name={name}"));
     }
-    if source.kind.has_status() {
+    if source.kind.is_watched_whole() {
         let api: Api<DynamicObject> = Api::all_with(cluster.client(), &resource);
         return watcher(api, config).boxed();
     }

@@ -3,6 +3,7 @@
 //! makes (bridges, mounts, shims, rules) ends with its namespaces.
 
 mod image;
+mod instance;
 mod network;
 mod parts;
 mod settings;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
+use serde_json::{Value, json};
 
 pub(super) use self::network::Network;
 use self::parts::Inside;
@@ -116,6 +118,21 @@ pub(super) async fn start(state: &State, folders: &Folders, network: Network) ->
     import(&inside, &image::pause()?)?;
     super::start(inside.kubernetes()?, folders).await?;
     await_ready(state).await
+}
+
+/// Takes the images of instances in; answers the chart's values for them.
+pub(super) fn give_images(state: &State, folders: &Folders, network: Network) -> Result<Value> {
+    let inside = Inside {
+        state,
+        network,
+        machine: pid(folders)?,
+    };
+    let (synapse, mindroom) = instance::pack()?;
+    import(&inside, &synapse.archive)?;
+    import(&inside, &mindroom.archive)?;
+    Ok(json!({
+        "synapse": synapse.name, "mindroom": mindroom.name, "pullPolicy": "Never",
+    }))
 }
 
 /// Takes an image in.

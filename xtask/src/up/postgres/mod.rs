@@ -6,7 +6,10 @@ mod named;
 mod place;
 mod roles;
 
-use anyhow::Result;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 use url::Url;
 
@@ -53,7 +56,13 @@ impl Server {
     }
 
     /// A private one: finds or installs PostgreSQL and makes its data directory; starts nothing.
-    pub(crate) fn private(state: &State, ports: &Ports, secrets: &Secrets) -> Result<Self> {
+    /// Pods reach it at an address of their own, if that is another than everybody's.
+    pub(crate) fn private(
+        state: &State,
+        ports: &Ports,
+        secrets: &Secrets,
+        address_for_pods: Ipv4Addr,
+    ) -> Result<Self> {
         let place = place::Place::choose(state)?;
         let server = cluster::Cluster::open(&place, &secrets.postgres)?;
         let listen_port = ports.of("postgres")?;
@@ -70,7 +79,7 @@ impl Server {
         let part = Part {
             name: "postgres",
             program: server.binaries.join("postgres"),
-            arguments: arguments(&place, listen_port),
+            arguments: arguments(&place, listen_port, address_for_pods)?,
             environment: Vec::new(),
             run_as: place.run_as,
             folder: Some(place.data.clone()),
@@ -118,22 +127,37 @@ impl Server {
     }
 }
 
-fn arguments(place: &place::Place, port: u16) -> Vec<String> {
-    let settings = [
+fn arguments(place: &place::Place, port: u16, for_pods: Ipv4Addr) -> Result<Vec<String>> {
+    let mut settings = vec![
         format!("port={port}"),
         format!("max_connections={MAX_CONNECTIONS}"),
-        "listen_addresses=127.0.0.1".to_owned(),
         "unix_socket_directories=".to_owned(),
         "shared_buffers=128MB".to_owned(),
         "timezone=UTC".to_owned(),
         "log_timezone=UTC".to_owned(),
         "logging_collector=off".to_owned(), // the log goes where every part's goes
     ];
+    if for_pods.is_loopback() {
+        settings.push("listen_addresses=127.0.0.1".to_owned());
+    } else {
+        settings.push(format!("listen_addresses=127.0.0.1,{for_pods}"));
+        settings.push(format!("hba_file={}", rules_for_pods(place)?.display()));
+    }
     let data = vec!["-D".to_owned(), place.data.to_string_lossy().into_owned()];
     let options = settings
         .into_iter()
         .flat_map(|setting| ["-c".to_owned(), setting]);
-    data.into_iter().chain(options).collect()
+    Ok(data.into_iter().chain(options).collect())
+}
+
+/// Who may connect: everybody who reaches an address on which it listens, by password. Pods' addresses are their
+/// cluster's to choose.
+fn rules_for_pods(place: &place::Place) -> Result<PathBuf> {
+    let rules = place.base.join("hosts.conf");
+    std::fs::write(&rules, "host all all all scram-sha-256\n")
+        .context("write PostgreSQL's rules")?;
+    place.give(&rules)?;
+    Ok(rules)
 }
 
 fn set_password(url: &mut Url, password: &Secret) -> Result<()> {
