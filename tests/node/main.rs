@@ -1,5 +1,11 @@
 //! Instances as pods of a real node: containers that run Synapse and MindRoom, reached as a customer reaches them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says what it found by panicking"
+)]
+
 mod cluster;
 mod pods;
 

@@ -1,5 +1,6 @@
 //! The running platform, as `up` describes it in `addresses.json`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use reqwest::{Client, Method, RequestBuilder, redirect};
@@ -161,16 +162,20 @@ impl Platform {
         platform.state = PathBuf::from(file);
         platform.state.pop();
         platform.http = Client::builder()
+            .no_proxy()
             .redirect(redirect::Policy::none())
             .build()
             .expect("HTTP client");
         platform
     }
 
-    /// A request to one of the platform's hosts. Programs do not resolve `*.localhost`, so it goes to the
-    /// gateway's address with the host by name.
+    /// A request to one of the platform's hosts, or to a part by its address. Programs do not resolve `*.localhost`,
+    /// so that goes to the gateway's address with the host by name.
     pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
         let (host, rest) = split(url);
+        if host.parse::<SocketAddr>().is_ok() {
+            return self.http.request(method, url);
+        }
         let port = host.rsplit(':').next().unwrap_or("80");
         self.http
             .request(method, format!("http://127.0.0.1:{port}{rest}"))

@@ -53,15 +53,12 @@ fn image(runtimes: &Path, package: &str, name: &str) -> Result<Packed> {
     let markers = std::fs::read_dir(runtimes)?
         .flatten()
         .map(|entry| entry.path());
-    let mut markers: Vec<PathBuf> = markers
-        .filter(|path| {
-            let name = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .unwrap_or_default();
-            name.starts_with(&start) && name.ends_with(".ready")
-        })
-        .collect();
+    let is_of_package = |path: &PathBuf| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        stem.is_some_and(|stem| stem.starts_with(&start))
+            && path.extension().is_some_and(|end| end == "ready")
+    };
+    let mut markers: Vec<PathBuf> = markers.filter(is_of_package).collect();
     markers.sort_by_key(|marker| marker.metadata().and_then(|meta| meta.modified()).ok());
     let marker = markers
         .pop()
