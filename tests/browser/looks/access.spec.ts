@@ -2,10 +2,11 @@
 // on the narrowest screen, and all of it by keyboard.
 
 import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
 
 import { RUNNING } from "../support/answers";
 import { button, handle } from "../support/pages";
-import { SCENES, wear } from "../support/scenes";
+import { SCENES } from "../support/scenes";
 import { setStage } from "../support/stage";
 import { expect, test } from "../support/test";
 
@@ -13,25 +14,29 @@ const NARROWEST = { width: 320, height: 640 };
 
 test.use({ contextOptions: { reducedMotion: "reduce" } });
 
-for (const theme of ["light", "dark"] as const) {
-  for (const { name, show } of SCENES) {
-    test(`${name}, ${theme}`, async ({ page, platform, watch }) => {
-      watch.expect(404, platform.app);
-      watch.expect(403, platform.api);
-      await wear(page, theme);
-      await show(page, platform);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect(
-        bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
-      ).toEqual([]);
-      await page.setViewportSize(NARROWEST);
-      const beyond = () =>
-        page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      // a layout follows the window's size a frame later
-      await expect.poll(beyond, { message: "scrolls sideways" }).toBeLessThanOrEqual(0);
-    });
-  }
+for (const { name, show } of SCENES) {
+  test(name, async ({ page, platform, watch }) => {
+    watch.expect(404, platform.app);
+    watch.expect(403, platform.api);
+    await page.emulateMedia({ colorScheme: "light" });
+    await show(page, platform);
+    const light = await findings(page);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect(page.locator("html")).toHaveClass(/dark/);
+    expect({ light, dark: await findings(page) }).toEqual({ light: [], dark: [] });
+    await page.setViewportSize(NARROWEST);
+    const beyond = () =>
+      page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    // a layout follows the window's size a frame later
+    await expect.poll(beyond, { message: "scrolls sideways" }).toBeLessThanOrEqual(0);
+  });
+}
+
+/** What axe takes for serious or critical. */
+async function findings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 test("the theme is there before the first paint and stays", async ({ page, platform }) => {

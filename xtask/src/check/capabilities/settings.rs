@@ -1,4 +1,4 @@
-//! Which variables sources read: `settings.get("name")` and `settings.required("name")`.
+//! Which variables sources read: `settings.get("name")`, `settings.parsed("name")` and `settings.required("name")`.
 
 use super::super::finding::Finding;
 use super::super::tree::sources::SourceFile;
@@ -9,7 +9,7 @@ const RECEIVERS: &[&str] = &["settings", "Settings"];
 /// The file of `edge` where the reader itself is `self`.
 const READER: &str = "crates/edge/src/settings.rs";
 /// What reads a variable.
-const METHODS: &[&str] = &["get", "required"];
+const METHODS: &[&str] = &["get", "parsed", "required"];
 
 /// One reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn readings_are_found_however_they_are_written() {
         let text = "fn f() {\n cx.settings.required(\"one\");\n let settings = &cx.settings;\n settings\n.get(\"two\");\n\
-                    Settings.get(\"three\"); join!(self.settings.get(\"four\")); headers.get(\"five\"); }";
+                    Settings.get(\"three\"); join!(self.settings.parsed(\"four\")); headers.get(\"five\"); }";
         let (read, unclear) = readings(&file("functions/a/src/lib.rs", text));
         let names: Vec<&str> = read.iter().map(|one| one.variable.as_str()).collect();
         assert_eq!(names, ["one", "two", "three", "four"]);
