@@ -23,12 +23,23 @@ for (const { name, show } of SCENES) {
     const light = await findings(page);
     await page.emulateMedia({ colorScheme: "dark" });
     await expect(page.locator("html")).toHaveClass(/dark/);
+    await restful(page);
     expect({ light, dark: await findings(page) }).toEqual({ light: [], dark: [] });
     await page.setViewportSize(NARROWEST);
     const beyond = () =>
       page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     // a layout follows the window's size a frame later
     await expect.poll(beyond, { message: "scrolls sideways" }).toBeLessThanOrEqual(0);
+  });
+}
+
+/** Waits until no colour is on its way to another: for an instant they change even where motion is reduced. */
+async function restful(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const isMoving = ({ playState }: Animation) => playState === "running";
+    do {
+      await new Promise(requestAnimationFrame);
+    } while (document.getAnimations().some(isMoving));
   });
 }
 
