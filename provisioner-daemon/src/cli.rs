@@ -174,6 +174,7 @@ impl ServeArguments {
                 retention,
                 service_account: self.cluster.service_account,
                 synapse_url: self.cluster.synapse_url,
+                web_url: self.cluster.web_url,
             }),
         };
         Ok(Serve {

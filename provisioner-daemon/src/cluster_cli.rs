@@ -30,6 +30,9 @@ pub(crate) struct ClusterArguments {
         default_value = "http://synapse.{namespace}.svc:8008"
     )]
     pub(crate) synapse_url: String,
+    /// Kubernetes: how its dashboard is, in the same words, where something here is to reach it.
+    #[arg(long, env = "WEB_URL")]
+    pub(crate) web_url: Option<String>,
 }
 
 impl ClusterArguments {

@@ -10,7 +10,16 @@ const SECONDS: [f64; 14] = [
     0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 ];
 
-const DURATIONS: [(&str, &str); 7] = [
+const DURATIONS: [(&str, &str); 10] = [
+    (
+        "prov_render_seconds",
+        "One render of an instance's chart, and the wait for its turn",
+    ),
+    ("prov_api_call_seconds", "One write to the cluster's API"),
+    (
+        "prov_drift_age_seconds",
+        "For how long an instance's objects were not as they were applied",
+    ),
     ("prov_queue_wait_seconds", "From a job's time to its claim"),
     ("prov_claim_seconds", "The statement that claims jobs"),
     ("prov_job_seconds", "One attempt at a job"),
@@ -30,7 +39,15 @@ const DURATIONS: [(&str, &str); 7] = [
 ];
 
 /// Without labels, so that they can be zero before anything happened.
-const COUNTERS: [(&str, &str); 12] = [
+const COUNTERS: [(&str, &str); 14] = [
+    (
+        "prov_orphans_pruned_total",
+        "Objects removed that are no longer rendered",
+    ),
+    (
+        "prov_drift_total",
+        "Objects that others changed or removed, as often as that was seen",
+    ),
     (
         "prov_leases_lost_total",
         "Leases that could not be prolonged in time",
@@ -78,7 +95,8 @@ const COUNTERS: [(&str, &str); 12] = [
     ),
 ];
 
-const LABELLED_COUNTERS: [(&str, &str); 5] = [
+const LABELLED_COUNTERS: [(&str, &str); 6] = [
+    ("prov_api_writes_total", "Writes to the cluster's API"),
     ("prov_jobs_ended_total", "Attempts by how they ended"),
     (
         "prov_jobs_rescued_total",
@@ -98,7 +116,11 @@ const LABELLED_COUNTERS: [(&str, &str); 5] = [
     ),
 ];
 
-const GAUGES: [(&str, &str); 7] = [
+const GAUGES: [(&str, &str); 8] = [
+    (
+        "prov_api_server_away",
+        "1 while this daemon cannot reach the cluster",
+    ),
     (
         "prov_jobs",
         "Jobs by class and state; of those that wait, the ones that are due",

@@ -49,6 +49,7 @@ async fn there_is_one_trial_for_an_account() {
     let buyer = shop.buyer("hobby", GOOD_CARD).await;
     let trial = buyer.sees("hobby", "trialing").await;
     assert_eq!(trial["trial_days_remaining"], 3);
+    assert_eq!(trial["trial_available"], false);
     let id = buyer.subscription_id().await;
     shop.stripe
         .delete(&format!("/v1/subscriptions/{id}"))

@@ -111,6 +111,84 @@ async fn the_portal_in_trouble_says_so_and_opens_afterwards() {
     }
 }
 
+/// What a subscriber asks for: the route's last word, its body, what is then shown, and a word of the call to Stripe.
+type Command = (
+    &'static str,
+    Option<Value>,
+    (&'static str, Value),
+    &'static str,
+);
+
+#[tokio::test]
+async fn a_subscription_in_trouble_is_changed_when_it_is_asked_again() {
+    let shop = Shop::open_alone().await;
+    let buyer = shop.buyer("hobby", GOOD_CARD).await;
+    let one = format!("/v1/subscriptions/{}", buyer.subscription_id().await);
+    for (trouble, plan) in troubles().iter().zip(["pro", "hobby"].into_iter().cycle()) {
+        let end = json!({"cancel_at_period_end": true});
+        let other = json!({"tier": plan, "billing_cycle": "monthly"});
+        let commands: [Command; 3] = [
+            (
+                "cancel",
+                Some(end),
+                ("cancel_at_period_end", json!(true)),
+                "cancel_at",
+            ),
+            (
+                "reactivate",
+                None,
+                ("cancel_at_period_end", json!(false)),
+                "cancel_at",
+            ),
+            ("change", Some(other), ("tier", json!(plan)), "items"),
+        ];
+        for (command, body, (field, wanted), word) in commands {
+            let key = Uuid::new_v4().to_string();
+            let ask = async || ask(&shop, &buyer.account, command, body.as_ref(), &key).await;
+            // before anything was done, and on the way
+            let unavailable = json!({"kind": "unavailable"});
+            shop.trouble(&unavailable, "/v1/subscriptions", &buyer.customer, 1)
+                .await;
+            is_told_to_come_back(&unavailable, &ask().await);
+            shop.trouble(trouble, &one, word, 1).await;
+            is_told_to_come_back(trouble, &ask().await);
+            // the answer may have been lost of what was done
+            let patience = std::time::Duration::from_secs(60);
+            platform_tests::until(command, patience, async || {
+                let answer = ask().await;
+                assert!([200, 409, 503].contains(&answer.status), "{}", answer.text);
+                (answer.status != 503).then_some(())
+            })
+            .await;
+            buyer
+                .awaits(&format!("{command}, {trouble}"), |shown| {
+                    shown[field] == wanted
+                })
+                .await;
+        }
+    }
+    assert_eq!(buyer.at_stripe().await.len(), 1, "one subscription");
+}
+
+async fn ask(
+    shop: &Shop,
+    account: &Account,
+    command: &str,
+    body: Option<&Value>,
+    key: &str,
+) -> Answer {
+    let request = shop
+        .platform
+        .api(Method::POST, &format!("/my/subscription/{command}"))
+        .bearer_auth(&account.token)
+        .header("idempotency-key", key);
+    let request = match body {
+        Some(body) => request.json(body),
+        None => request,
+    };
+    shop.platform.send(request).await
+}
+
 #[tokio::test]
 async fn the_daemon_gets_through_trouble_by_itself() {
     let shop = Shop::open_alone().await;

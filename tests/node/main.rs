@@ -36,6 +36,7 @@ async fn an_instance_lives_in_pods_and_leaves_nothing() {
         ["mindroom ready", "synapse ready"]
     );
     assert_eq!(matrix(&platform, &running).await, 200);
+    dashboard(&platform, &running).await;
     let owner = Matrix::sign_in(&platform, &running).await;
     let room = owner.enter("Lobby").await;
     owner.meets(&room, "Assistant").await;
@@ -120,6 +121,16 @@ async fn volumes(cluster: &Cluster, namespace: &str) -> Vec<String> {
     own.filter_map(|volume| volume["spec"]["local"]["path"].as_str())
         .map(str::to_owned)
         .collect()
+}
+
+/// Awaits the page of MindRoom's dashboard, by the gateway.
+async fn dashboard(platform: &Platform, instance: &Value) {
+    let url = format!("{}/", instance["frontend_url"].as_str().unwrap());
+    until("the dashboard", PATIENCE, async || {
+        let answer = platform.send(platform.request(Method::GET, &url)).await;
+        (answer.status == 200 && answer.text.contains("MindRoom")).then_some(())
+    })
+    .await;
 }
 
 /// What Matrix's first question is answered with, by the gateway.

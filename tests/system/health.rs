@@ -40,6 +40,17 @@ async fn a_frozen_homeserver_is_seen_from_outside_and_repaired() {
         })
         .await
     };
+    // the timer looks by itself, at the latest when its minute is over
+    let due = format!("update instances set next_check_at = now() where instance_id = {id}");
+    database.batch_execute(&due).await.unwrap();
+    let looked = format!(
+        "select count(*) from instance_health h join instances i on i.id = h.instance where i.instance_id = {id}"
+    );
+    until("a check by the timer", PATIENCE, async || {
+        let row = database.query_one(&looked, &[]).await.unwrap();
+        (row.get::<_, i64>(0) > 0).then_some(())
+    })
+    .await;
     let healthy = until_seen("healthy").await;
     let misses = |seen: &Value| -> u64 {
         let hours = seen["health_history"].as_array().unwrap();

@@ -1,14 +1,21 @@
 //! Forged tokens.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::routing::get;
+use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, decode_header, encode};
 use p256::ecdsa::SigningKey;
 use p256::elliptic_curve::rand_core::OsRng;
 use p256::pkcs8::EncodePrivateKey;
-use platform_tests::{Account, Platform};
+use platform_tests::{Account, Platform, Replica, until};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 #[tokio::test]
 async fn forged_tokens_are_refused() {
@@ -112,6 +119,82 @@ async fn what_people_say_of_themselves_never_shuts_them_out() {
         let said = &account_claims(&again)["user_metadata"]["full_name"];
         assert_eq!(said, &name, "the token says it");
         again.get("/my/account").await.expect(200);
+    }
+}
+
+/// The auth service changes its key: a token by the new one is let in without a restart, and when the service is then
+/// away, those that hold by a known key still are.
+#[tokio::test]
+async fn a_key_that_is_new_is_fetched_and_known_ones_outlive_the_service() {
+    let platform = Platform::get();
+    let account = Account::sign_up(&platform).await;
+    account.get("/my/account").await.expect(200);
+    let new = SigningKey::random(&mut OsRng);
+    let service = KeyService::start(keys_of(&platform).await).await;
+    let functions = Replica::with(&platform, &[("auth_internal_url", service.url.as_str())]).await;
+    let status = async |token: &str| {
+        let url = format!("{}/my/account", functions.url);
+        let request = platform.request(Method::GET, &url).bearer_auth(token);
+        platform.send(request).await.status
+    };
+    assert_eq!(status(&account.token).await, 200);
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some("the-new-one".to_owned());
+    let pem = new.to_pkcs8_der().unwrap();
+    let key = EncodingKey::from_ec_der(pem.as_bytes());
+    let by_new = encode(&header, &account_claims(&account), &key).unwrap();
+    assert_eq!(status(&by_new).await, 401, "nobody has heard of it");
+    service.adds("the-new-one", &new);
+    // unknown keys are asked for once in half a minute at most, whoever sends them
+    until(
+        "the new key to be known",
+        Duration::from_mins(1),
+        async || (status(&by_new).await == 200).then_some(()),
+    )
+    .await;
+    drop(service);
+    assert_eq!(status(&by_new).await, 200);
+    assert_eq!(status(&account.token).await, 200);
+    let unknown = by_another_key(&account.token, &parts(&account.token)[1]);
+    assert_eq!(status(&unknown).await, 401);
+}
+
+/// An auth service that has nothing but keys.
+struct KeyService {
+    url: String,
+    keys: Arc<Mutex<Value>>,
+    server: JoinHandle<()>,
+}
+
+impl KeyService {
+    async fn start(keys: String) -> Self {
+        let keys: Value = serde_json::from_str(&keys).unwrap();
+        let keys = Arc::new(Mutex::new(keys));
+        let shown = Arc::clone(&keys);
+        let show = move || {
+            let keys = shown.lock().unwrap().clone();
+            async move { Json(keys) }
+        };
+        let routes = Router::new().route("/auth/v1/.well-known/jwks.json", get(show));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        Self { url, keys, server }
+    }
+
+    fn adds(&self, id: &str, key: &SigningKey) {
+        let point = key.verifying_key().to_encoded_point(false);
+        let [x, y] = [point.x(), point.y()].map(|part| URL_SAFE_NO_PAD.encode(part.unwrap()));
+        let key = json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "key_ops": ["verify"],
+            "kid": id, "x": x, "y": y});
+        let mut keys = self.keys.lock().unwrap();
+        keys["keys"].as_array_mut().unwrap().push(key);
+    }
+}
+
+impl Drop for KeyService {
+    fn drop(&mut self) {
+        self.server.abort();
     }
 }
 

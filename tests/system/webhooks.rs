@@ -1,7 +1,7 @@
 //! Stripe's deliveries: twice, forged, empty.
 
 use hmac::{Hmac, Mac};
-use platform_tests::{Answer, Platform};
+use platform_tests::{Answer, Platform, Replica};
 use reqwest::Method;
 use serde_json::json;
 use sha2::Sha256;
@@ -55,6 +55,25 @@ async fn a_delivery_that_comes_twice_is_stored_once() {
         .await
         .unwrap();
     assert_eq!((stored.get::<_, i64>(0), stored.get::<_, i32>(1)), (1, 2));
+}
+
+/// While Stripe goes over to a new secret both count, and a third never does.
+#[tokio::test]
+async fn of_two_secrets_either_is_taken() {
+    let platform = Platform::get();
+    let [old, new, other] =
+        ["old", "new", "other"].map(|name| format!("whsec_{name}_0123456789abcdef0123456789"));
+    let both = format!("{old},{new}");
+    let functions = Replica::with(&platform, &[("stripe_webhook_secrets", &both)]).await;
+    for (secret, status) in [(old, 200), (new, 200), (other, 400)] {
+        let (_, body) = event();
+        let signature = sign(&Secret::new(&secret).unwrap(), body.as_bytes(), now());
+        let url = format!("{}/webhooks/stripe", functions.url);
+        let request = platform.request(Method::POST, &url);
+        let request = request.header("stripe-signature", signature).body(body);
+        let answer = platform.send(request).await;
+        assert_eq!(answer.status, status, "{secret}: {}", answer.text);
+    }
 }
 
 /// What anybody can make who hopes that the secret is not set.

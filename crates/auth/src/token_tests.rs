@@ -57,6 +57,47 @@ fn a_good_token_is_accepted() {
     assert_eq!(verified.caller().full_name(), Some("Ann"));
 }
 
+/// Made for these tests alone.
+const RSA_KEY: &[u8] = include_bytes!("token_tests_rsa.pem");
+/// Its public part.
+const RSA_MODULUS: &str = "\
+    sCxiDzbNLpHUtRXLQHhzzD1iGtAGAglP3PjquwXjN5qM4zSrTfI5wr9zH41RLTdAhez30Zym9LOLbC8oJ9tEgVbnEOAXMMEgzo4w \
+    Au6soCRQ0iJDCc94-ZX-AxswfXxemuz9m8Hf_lepe_NucIKz6eJUc61esbdgBdpYDXSCRWnmmxMemW_bvTrDgU6sar-oxKAd-hGR \
+    LP5z6TEMb5IK5EQIsvloX-FAc6MypJuV_cOj7u-te4MuTTxic1y8GJ5cHkhxQQjpwgaywzhD7K0QBb6aeKCsHpIERD2f9R-FpKiJ \
+    59mIGhjevnL5HBwz6IDyC8x3HkWYt8FJHiPynyp9Mw";
+
+#[test]
+fn projects_of_other_ages_sign_otherwise() {
+    let jwks = json!({"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "k2", "e": "AQAB",
+        "n": RSA_MODULUS}]});
+    let keys = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
+    let secret = "the project's own secret of the old way";
+    let verifier = Verifier::new(keys, secret, ISSUER);
+    let mut by_rsa = Header::new(Algorithm::RS256);
+    by_rsa.kid = Some("k2".to_owned());
+    let by_rsa = encode(
+        &by_rsa,
+        &claims(),
+        &EncodingKey::from_rsa_pem(RSA_KEY).unwrap(),
+    )
+    .unwrap();
+    let by_secret = EncodingKey::from_secret(secret.as_bytes());
+    let by_secret = encode(&Header::new(Algorithm::HS256), &claims(), &by_secret).unwrap();
+    for token in [&by_rsa, &by_secret] {
+        assert_eq!(verifier.verify(token, NOW).unwrap().email, "a@example.com");
+    }
+    // without that secret nobody can sign so
+    let without = Verifier::new(
+        KeySet::parse(jwks.to_string().as_bytes()).unwrap(),
+        "",
+        ISSUER,
+    );
+    assert_eq!(
+        without.verify(&by_secret, NOW).unwrap_err(),
+        TokenError::UnknownKey
+    );
+}
+
 #[test]
 fn a_changed_token_is_refused() {
     let issuer = issuer("k1");

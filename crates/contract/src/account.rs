@@ -135,6 +135,8 @@ pub struct Subscription {
     pub max_storage_gb: i32,
     /// Whether an instance may be started now.
     pub can_run_instances: bool,
+    /// Whether a first paid plan still begins with free days; `/my/subscription` alone says it.
+    pub trial_available: Option<bool>,
     /// What becomes of the account's instance that nobody pays for; `/my/subscription` alone says it.
     pub dunning: Option<Dunning>,
     /// RFC 3339, UTC.

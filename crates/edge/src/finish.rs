@@ -66,7 +66,8 @@ fn share(headers: &mut HeaderMap, origin: Option<&HeaderValue>, app: &str) {
         set(headers, ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         set(headers, ACCESS_CONTROL_MAX_AGE, "600");
     }
-    set(headers, VARY, "origin");
+    // beside what the answer itself depends on
+    headers.append(VARY, HeaderValue::from_static("origin"));
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {

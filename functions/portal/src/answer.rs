@@ -1,10 +1,13 @@
 //! From a path and what a client has already to an answer, without the runtime.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, LOCATION};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, LOCATION, VARY,
+};
 use http::{HeaderName, StatusCode};
 
 use crate::cache::CachedSite;
+use crate::encoding::Encoding;
 use crate::location::{Location, locate};
 use crate::policy::FOR_ASSETS;
 use crate::site::{File, SiteError};
@@ -40,6 +43,8 @@ pub(crate) struct Question<'a> {
     pub(crate) query: Option<&'a str>,
     /// The header `If-None-Match`.
     pub(crate) if_none_match: Option<&'a str>,
+    /// The header `Accept-Encoding`; empty where there is none.
+    pub(crate) accept_encoding: &'a str,
     /// Bases that pages talk to.
     pub(crate) talks_to: &'a [&'a str],
 }
@@ -56,15 +61,15 @@ pub(crate) struct Reply {
 /// Answers; the error is the operator's to mend.
 pub(crate) fn answer(site: &mut CachedSite, question: &Question<'_>) -> Result<Reply, SiteError> {
     match locate(question.path) {
-        Location::Asset(name, content_type) => match site.read(&name)? {
-            Some(file) => Ok(asset(&name, content_type, &file, question)),
+        Location::Asset(name, content_type) => match read(site, &name, question)? {
+            Some(found) => Ok(asset(&name, content_type, &found, question)),
             None => not_found(site, question),
         },
         Location::Page(name) if name == NOT_FOUND || name == NOT_FOUND_TOO => {
             not_found(site, question)
         }
-        Location::Page(name) => match site.read(&name)? {
-            Some(file) => page(site, StatusCode::OK, &name, &file, question),
+        Location::Page(name) => match read(site, &name, question)? {
+            Some(found) => page(site, StatusCode::OK, &name, &found, question),
             None => not_found(site, question),
         },
         Location::Moved(path) => Ok(moved(&path, question.query)),
@@ -72,7 +77,33 @@ pub(crate) fn answer(site: &mut CachedSite, question: &Question<'_>) -> Result<R
     }
 }
 
-fn asset(name: &str, content_type: &'static str, file: &File, question: &Question<'_>) -> Reply {
+/// A file as the client gets it.
+struct Found {
+    file: File,
+    /// How it is packed.
+    encoding: Option<Encoding>,
+}
+
+/// The best of what the build has made of a file and the client takes.
+fn read(
+    site: &mut CachedSite,
+    name: &str,
+    question: &Question<'_>,
+) -> Result<Option<Found>, SiteError> {
+    for encoding in Encoding::accepted(question.accept_encoding) {
+        if let Some(file) = site.read(&encoding.file_of(name))? {
+            let encoding = Some(encoding);
+            return Ok(Some(Found { file, encoding }));
+        }
+    }
+    let plain = |file| Found {
+        file,
+        encoding: None,
+    };
+    Ok(site.read(name)?.map(plain))
+}
+
+fn asset(name: &str, content_type: &'static str, found: &Found, question: &Question<'_>) -> Reply {
     let cache = if name.starts_with(HASHED) {
         IMMUTABLE
     } else {
@@ -82,14 +113,14 @@ fn asset(name: &str, content_type: &'static str, file: &File, question: &Questio
         (CACHE_CONTROL, cache.to_owned()),
         (CONTENT_SECURITY_POLICY, FOR_ASSETS.to_owned()),
     ];
-    content(StatusCode::OK, content_type, file, headers, question)
+    content(StatusCode::OK, content_type, found, headers, question)
 }
 
 fn page(
     site: &mut CachedSite,
     status: StatusCode,
     name: &str,
-    file: &File,
+    found: &Found,
     question: &Question<'_>,
 ) -> Result<Reply, SiteError> {
     let policy = site.inline_scripts()?.policy(name, question.talks_to);
@@ -100,17 +131,21 @@ fn page(
     for (header, value) in PAGE_HEADERS {
         headers.push((HeaderName::from_static(header), (*value).to_owned()));
     }
-    Ok(content(status, HTML, file, headers, question))
+    Ok(content(status, HTML, found, headers, question))
 }
 
 /// The content, or 304 for a client that has it.
 fn content(
     status: StatusCode,
     content_type: &'static str,
-    file: &File,
+    Found { file, encoding }: &Found,
     mut headers: Vec<(HeaderName, String)>,
     question: &Question<'_>,
 ) -> Reply {
+    headers.push((VARY, "accept-encoding".to_owned()));
+    if let Some(encoding) = encoding {
+        headers.push((CONTENT_ENCODING, encoding.name().to_owned()));
+    }
     let has_it = status == StatusCode::OK
         && question
             .if_none_match
@@ -130,8 +165,8 @@ fn content(
 }
 
 fn not_found(site: &mut CachedSite, question: &Question<'_>) -> Result<Reply, SiteError> {
-    match site.read(NOT_FOUND)? {
-        Some(file) => page(site, StatusCode::NOT_FOUND, NOT_FOUND, &file, question),
+    match read(site, NOT_FOUND, question)? {
+        Some(found) => page(site, StatusCode::NOT_FOUND, NOT_FOUND, &found, question),
         None => Err(SiteError::Unreadable(
             NOT_FOUND.to_owned(),
             std::io::ErrorKind::NotFound.into(),

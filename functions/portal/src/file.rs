@@ -34,6 +34,7 @@ pub(crate) async fn handle(
             .and_then(|url| url.split_once('?'))
             .map(|(_, query)| query),
         if_none_match: request.header("if-none-match"),
+        accept_encoding: request.header("accept-encoding").unwrap_or_default(),
         talks_to: &[&config.api_url, &config.auth_url],
     };
     let reply = SITE.with_borrow_mut(|site| answer(site, &question));

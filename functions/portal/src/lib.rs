@@ -3,6 +3,7 @@
 mod answer;
 mod cache;
 mod config;
+mod encoding;
 mod file;
 mod location;
 mod policy;

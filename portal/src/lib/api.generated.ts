@@ -2940,6 +2940,8 @@ export interface components {
       stripe_subscription_id?: string | null;
       /** @description free, byok, hobby, pro or enterprise. */
       tier: string;
+      /** @description Whether a first paid plan still begins with free days; `/my/subscription` alone says it. */
+      trial_available?: boolean | null;
       /**
        * Format: int32
        * @description Whole days left, rounded up; none outside a trial.

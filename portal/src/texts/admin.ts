@@ -18,7 +18,7 @@ export const texts = {
   },
   overview: {
     title: "Overview",
-    lead: "How the platform stands now.",
+    lead: "How the platform stands now, and how the last thirty days went.",
     accounts: "Accounts",
     accountsMeans: "All accounts, whatever their status.",
     subscriptions: "Paying subscriptions",
@@ -35,11 +35,35 @@ export const texts = {
     deadMeans: "Jobs that failed so often that they wait for somebody.",
     waiting: "Webhook events waiting",
     waitingMeans: "Events of Stripe that were received and not acted on yet.",
+    days: {
+      signups: {
+        title: "Sign-ups by day",
+        means: "Accounts that were made on that day and are still there.",
+      },
+      instances: {
+        title: "New instances by day",
+        means: "Instances that were asked for on that day, whatever became of them.",
+      },
+      paid: {
+        title: "Paid by day",
+        means: "What was paid of the invoices that were made on that day.",
+      },
+      ended: {
+        title: "Ended subscriptions by day",
+        means: "Paid subscriptions that ended on that day, for whatever reason.",
+      },
+      sum: (sum: string) => `${sum} in 30 days`,
+      none: "None in these thirty days.",
+    },
     accountsBy: "Accounts by status",
+    accountsByMeans: "All accounts; deleted ones are listed until they are gone for good.",
     subscriptionsBy: "Subscriptions by status",
+    subscriptionsByMeans:
+      "All subscriptions, those to the free plan among the active ones, with those that ended.",
     plansBy: "Subscriptions by plan",
     plansByMeans: "Those that give access, trials included.",
     instancesBy: "Instances by status",
+    instancesByMeans: "All instances by what was last seen of them; deleted ones stay listed.",
     jobsBy: "Queue by state",
     jobsByMeans: "Jobs that wait, run or are dead. What ended is in the history.",
     activity: "Recent activity",

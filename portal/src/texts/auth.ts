@@ -20,6 +20,7 @@ export const texts = {
     ended: "Your session has ended. Sign in again to go on where you were.",
     forgot: "Forgot your password?",
     noAccount: "No account yet?",
+    noMail: "Have it sent again",
   },
   signUp: {
     title: "Create your account",
@@ -37,7 +38,7 @@ export const texts = {
     nothingCame: "Nothing came?",
     hint: "Look among the unwanted mail, or have it sent again. If you have an account with this address already, sign in instead.",
     again: "Send it again",
-    sent: "Sent. It can take a minute to arrive.",
+    sent: "If this address waits to be confirmed, a mail is on its way. It can take a minute.",
   },
   recover: {
     title: "Forgot your password?",

@@ -23,9 +23,8 @@ export const texts = {
   perDay: (number: string) => `${number} a day`,
   used: (used: string, limit: string) => `${used} of ${limit}`,
   usedSentence: (used: string, limit: string) => `${used} of ${limit}.`,
+  notYetToday: (limit: string) => `Nothing was reported today yet. Your plan allows ${limit}.`,
   near: "You are near the limit of your plan.",
   over: "You are over the limit of your plan.",
   upgrade: "See the plans",
-  asTable: "The same as a table",
-  day: "Day",
 } as const;

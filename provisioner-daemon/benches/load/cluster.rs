@@ -65,6 +65,7 @@ async fn start(world: &World, stop: CancellationToken) -> Runner {
         retention: std::time::Duration::ZERO,
         service_account: None,
         synapse_url: "http://synapse.{namespace}.svc:8008".to_owned(),
+        web_url: None,
     };
     let kubernetes = kube::Config::infer().await.unwrap();
     let db = Db::new(&world.url(), CONNECTIONS).unwrap();

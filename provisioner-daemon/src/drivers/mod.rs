@@ -22,6 +22,18 @@ pub struct Step {
     pub title: &'static str,
 }
 
+/// What the owner of an instance reads whose agents are paused.
+const PAUSED: &str = "Its agents are paused until the plan is paid.";
+
+/// The title of the step that sees to MindRoom.
+fn mindroom_title(instance: &Instance) -> &'static str {
+    if instance.is_ai_paused {
+        "Pause MindRoom"
+    } else {
+        "Start MindRoom"
+    }
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {

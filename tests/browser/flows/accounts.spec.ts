@@ -1,5 +1,7 @@
 // Getting in: what goes wrong is said kindly, and a forgotten password is replaced by a real mail's link.
 
+import type { Page } from "@playwright/test";
+
 import {
   arrives,
   button,
@@ -90,6 +92,34 @@ test("an address that has an account is told so", async ({ page, platform, watch
   await expect(page.getByLabel("E-mail address")).toHaveValue(person.email);
 });
 
+test("an address that is not confirmed can have its mail sent again", async ({
+  page,
+  platform,
+  watch,
+}) => {
+  watch.expect(400, `${platform.auth}/auth/v1/token`);
+  const headers = { "access-control-allow-origin": platform.app };
+  await page.route(`${platform.auth}/auth/v1/token**`, (route) =>
+    route.fulfill({ status: 400, headers, json: { error_code: "email_not_confirmed", msg: "x" } }),
+  );
+  await page.route(`${platform.auth}/auth/v1/resend**`, (route) =>
+    route.fulfill({ headers, json: {} }),
+  );
+  await page.goto(`${platform.app}/auth/sign-in`);
+  await fillCredentials(page, { email: "ada@example.com", password: "a-password" });
+  await button(page, "Sign in").click();
+  expect(await problem(page)).toContain("Confirm your address first");
+  await link(page, "Have it sent again").click();
+  await arrives(page, "/auth/confirm");
+  expect(await sentAgain(page)).toBe("ada@example.com");
+  await sees(page, "a mail is on its way");
+
+  await page.evaluate(() => sessionStorage.clear());
+  await page.reload();
+  await page.getByLabel("E-mail address").fill("grace@example.com");
+  expect(await sentAgain(page)).toBe("grace@example.com");
+});
+
 test("a password can be looked at", async ({ page, platform }) => {
   await page.goto(`${platform.app}/auth/sign-in`);
   const line = page.getByLabel("Password", { exact: true });
@@ -105,6 +135,15 @@ test("whoever is signed in needs not sign in", async ({ page, platform }) => {
   await page.goto(`${platform.app}/auth/sign-in`);
   await arrives(page, "/dashboard");
 });
+
+/** Asks for the mail once more; answers to whom. */
+async function sentAgain(page: Page): Promise<string> {
+  const [request] = await Promise.all([
+    page.waitForRequest((one) => one.method() === "POST" && one.url().includes("/auth/v1/resend")),
+    button(page, "Send it again").click(),
+  ]);
+  return (request.postDataJSON() as { email: string }).email;
+}
 
 /** The link in the newest mail to this address. */
 async function newestMail(platform: Platform, email: string): Promise<string> {

@@ -6,6 +6,7 @@ import {
   ACCOUNT_DETAIL,
   ACCOUNT_GOING,
   AUDIT,
+  DASHBOARD,
   DEAD_JOB,
   INSTANCE_DETAIL,
   JOBS,
@@ -34,10 +35,18 @@ function asked(page: Page, method: string, path: string): Promise<Request> {
 }
 
 test("the figures lead to what they count", async ({ page, platform }) => {
-  await opens(page, platform, "", { "GET /admin/stats": STATS, "GET /admin/jobs": JOBS });
-  await expect(handle(page, "figure-Monthly revenue")).toHaveText("$11,840");
+  await opens(page, platform, "", {
+    "GET /admin/stats": STATS,
+    "GET /admin/metrics/dashboard": DASHBOARD,
+    "GET /admin/jobs": JOBS,
+  });
+  await expect(handle(page, "figure-Monthly revenue")).toHaveText("$10,100");
   await sees(handle(page, "figures"), "A yearly price counts as a twelfth.");
   await sees(handle(page, "part-running"), "318");
+  const signups = handle(page, "days-signups");
+  await signups.locator("svg.recharts-surface").waitFor();
+  await signups.getByText("The same as a table").click();
+  await expect(signups.getByRole("row"), "30 days and their heading").toHaveCount(31);
   await link(handle(page, "figures"), "Dead jobs").click();
   await arrives(page, "/admin/jobs?state=dead");
   await expect(page.getByLabel("State", { exact: true })).toHaveValue("dead");
@@ -182,12 +191,38 @@ test("a reason outlives a connection that does not", async ({ page, platform, wa
   await button(dialog, "Restart").click();
   await sees(dialog, "Say why, in a few words.");
   await reason.fill("Its memory is full");
+  await page.mouse.click(5, 5);
+  await expect(reason, "a click beside it loses nothing").toHaveValue("Its memory is full");
   await button(dialog, "Restart").click();
   await sees(handle(dialog, "problem"), "No connection");
   await expect(reason).toHaveValue("Its memory is full");
   broken = false;
   await button(dialog, "Restart").click();
   await sees(handle(page, "command-done"), "acme is being restarted.");
+});
+
+test("a click beside a dialog closes it, a selection that ends there does not", async ({
+  page,
+  platform,
+}) => {
+  await opens(page, platform, "/instance?id=7", { "GET /admin/instances/7": INSTANCE_DETAIL });
+  await button(page, "Restart").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Reason").hover();
+  await page.mouse.down();
+  await page.mouse.move(5, 5);
+  await page.mouse.up();
+  await dialog.getByLabel("Reason").waitFor();
+  await page.mouse.click(5, 5);
+  await expect(dialog).toHaveCount(0);
+});
+
+test("a window that becomes narrow still shows where one is", async ({ page, platform }) => {
+  await opens(page, platform, "/audit", { "GET /admin/audit-logs": AUDIT });
+  await handle(page, "rows").waitFor();
+  await page.setViewportSize({ width: 375, height: 800 });
+  const ways = page.getByRole("navigation", { name: "Administration" });
+  await expect(link(ways, "Audit log")).toBeInViewport({ ratio: 0.9 });
 });
 
 test("what is typed about an account outlives a reload", async ({ page, platform }) => {

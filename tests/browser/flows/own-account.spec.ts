@@ -220,6 +220,7 @@ test("usage: the period stands in the address, limits and tables beside the char
   );
   await page.getByText("The same as a table").first().click();
   await expect(page.getByRole("table").first().getByRole("row")).toHaveCount(31);
+  await expect(page.getByRole("table").first().getByText("No report")).toHaveCount(2);
   await page.getByRole("radio", { name: "90 days" }).click();
   await arrives(page, "/usage?days=90");
 });

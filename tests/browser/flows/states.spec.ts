@@ -1,6 +1,6 @@
 // Trouble, each kind as a person meets it: said in words, with a way on, and without losing what was typed.
 
-import { DEAD_JOB, INSTANCE_DETAIL, STATS } from "../support/admin-answers";
+import { DASHBOARD, DEAD_JOB, INSTANCE_DETAIL, STATS } from "../support/admin-answers";
 import {
   ACCOUNTS,
   DONE,
@@ -151,13 +151,21 @@ const FILLED: readonly [path: string, question: string, answer: unknown, sign: s
   ["/activity", "GET /my/audit", { entries: DONE, next: null }, "activity"],
   ["/settings", "GET /my/account", MINE, "profile"],
   ["/admin", "GET /admin/stats", STATS, "figures"],
+  ["/admin", "GET /admin/metrics/dashboard", DASHBOARD, "days"],
   ["/admin/accounts", "GET /admin/accounts", ACCOUNTS, "rows"],
   ["/admin/job?id=4711", "GET /admin/jobs/4711", DEAD_JOB, "job-error"],
   ["/admin/instance?id=7", "GET /admin/instances/7", INSTANCE_DETAIL, "instance"],
 ];
 
+/** What the overview asks besides. */
+const OVERVIEW = { "GET /admin/stats": STATS, "GET /admin/metrics/dashboard": DASHBOARD };
+
 for (const [path, question, answer, sign] of FILLED) {
-  test(`${path}: slow, then broken, then there`, async ({ page, platform, watch }) => {
+  test(`${path} by ${question}: slow, then broken, then there`, async ({
+    page,
+    platform,
+    watch,
+  }) => {
     watch.expect(500, platform.api);
     await page.clock.install();
     const broken = new Refusal({
@@ -166,7 +174,10 @@ for (const [path, question, answer, sign] of FILLED) {
       detail: "We have a record of it.",
     });
     let next: unknown = NEVER;
-    await setStage(page, platform, { admin: true, answers: { [question]: () => next } });
+    await setStage(page, platform, {
+      admin: true,
+      answers: { ...OVERVIEW, [question]: () => next },
+    });
     await page.goto(platform.app + path);
     await handle(page, "loading").first().waitFor();
     await page.clock.runFor(7_000);

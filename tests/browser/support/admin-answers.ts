@@ -11,6 +11,10 @@ function at(time: string): string {
   return `2026-11-24T${time}Z`;
 }
 
+/**
+ * The sums agree with one another: of the active subscriptions 850 are to the free plan, and those by plan are the
+ * active ones, those on trial and those past due. About a fifth pays by the year.
+ */
 export const STATS: Schemas["AdminStats"] = {
   accounts: 1_284,
   active_subscriptions: 311,
@@ -24,9 +28,9 @@ export const STATS: Schemas["AdminStats"] = {
     error: 1,
     deprovisioned: 74,
   },
-  subscriptions_by_status: { active: 311, trialing: 26, past_due: 5, cancelled: 61 },
-  subscriptions_by_tier: { free: 860, byok: 120, hobby: 180, pro: 37 },
-  monthly_revenue: { currency: "usd", amount: 1_184_000, on_trial: 62_000, without_price: 1 },
+  subscriptions_by_status: { active: 1_161, trialing: 26, past_due: 5, cancelled: 61 },
+  subscriptions_by_tier: { free: 850, byok: 121, hobby: 188, pro: 32, enterprise: 1 },
+  monthly_revenue: { currency: "usd", amount: 1_010_000, on_trial: 62_000, without_price: 1 },
   jobs_by_state: { queued: 4, running: 2, dead: 3 },
   webhook_events_waiting: 1,
   recent_activity: [
@@ -57,6 +61,27 @@ function activity(
     account_id: ACCOUNT,
   };
 }
+
+/** Thirty days, fewer people at weekends, today not over yet. */
+export const DASHBOARD: Schemas["AdminDashboard"] = {
+  total_accounts: STATS.accounts,
+  active_subscriptions: STATS.active_subscriptions,
+  total_instances: 346,
+  instances_by_status: STATS.instances_by_status,
+  subscriptions_by_tier: STATS.subscriptions_by_tier,
+  subscription_revenue: STATS.monthly_revenue.amount / 100,
+  monthly_revenue: STATS.monthly_revenue,
+  // No page shows these.
+  recent_signups: [],
+  recent_instances: [],
+  days: Array.from({ length: 30 }, (_, at) => ({
+    day: new Date(Date.parse("2026-10-26") + at * 86_400_000).toISOString().slice(0, 10),
+    signups: (at % 7 < 5 ? 6 : 2) + ((at * 5) % 7),
+    instances: at % 7 < 5 ? 1 + ((at * 3) % 4) : at % 2,
+    paid: 16_000 + ((at * 7) % 11) * 4_000,
+    ended: at % 5 === 3 ? 2 : at % 3 === 1 ? 1 : 0,
+  })),
+};
 
 export const DEAD_JOB: Schemas["AdminJob"] = {
   id: 4711,

@@ -95,11 +95,11 @@ export const WITH_PASSWORD: Instance = { ...RUNNING, owner_password: "correct-ho
 export const SETTING_UP: Instance = {
   ...RUNNING,
   status: "provisioning",
-  status_since: at("50:55"),
+  status_since: at("59:46"),
   status_hint: "The first start usually takes less than a minute.",
   progress: [
-    step("database", "Create the database", "done", "51:00", "51:01"),
-    step("homeserver", "Start the Matrix homeserver", "running", "51:01"),
+    step("database", "Create the database", "done", "59:53", "59:54"),
+    step("homeserver", "Start the Matrix homeserver", "running", "59:54"),
     step("account", "Create your Matrix account", "pending"),
     step("mindroom", "Start MindRoom", "pending"),
     step("check", "Check that it answers", "pending"),
@@ -109,12 +109,16 @@ export const SETTING_UP: Instance = {
   health_checked_at: null,
   mindroom_version: null,
   synapse_version: null,
+  created_at: at("59:45"),
+  updated_at: at("59:54"),
   job: { id: 1, kind: "reconcile-instance", state: "running" },
 };
 
+/** Its first start failed. */
 export const BROKEN: Instance = {
   ...RUNNING,
   status: "error",
+  status_since: at("52:41"),
   status_reason: "MindRoom did not answer in time.",
   status_hint: "Start it to try again, or delete it.",
   progress: [
@@ -122,16 +126,38 @@ export const BROKEN: Instance = {
     step("mindroom", "Start MindRoom", "failed", "51:11", "52:41"),
     step("check", "Check that it answers", "pending"),
   ],
-  health: "unhealthy",
+  health: "unknown",
+  health_checked_at: null,
+  mindroom_version: null,
+  updated_at: at("52:41"),
 };
 
 export const STOPPED: Instance = {
   ...RUNNING,
   desired_state: "stopped",
   status: "stopped",
+  status_since: at("58:02"),
   status_hint: "Start it whenever you like; its data is kept.",
   progress: [step("stop", "Stop the processes", "done", "58:00", "58:02")],
+  health: "unknown",
+  health_checked_at: null,
+  updated_at: at("58:02"),
 };
+
+/** The same under another name and number. */
+export function named(instance: Instance, name: string, number: number): Instance {
+  return {
+    ...instance,
+    id: `0198c0de-0000-7000-8000-00000000000${number}`,
+    instance_id: number,
+    subdomain: name,
+    name,
+    frontend_url: `http://${name}.mindroom.localhost`,
+    backend_url: `http://${name}.mindroom.localhost`,
+    matrix_server_url: `http://${name}.matrix.mindroom.localhost`,
+    owner_matrix_id: instance.owner_matrix_id?.replace(instance.subdomain, name) ?? null,
+  };
+}
 
 function step(
   name: string,
@@ -234,22 +260,22 @@ export const HEALTH: Schemas["HealthHour"][] = Array.from({ length: 24 }, (_, at
 
 /** How long its steps usually take. */
 export const ESTIMATE: Schemas["Estimate"] = {
-  remaining_seconds: 31,
+  remaining_seconds: 27,
   steps: SETTING_UP.progress.map(({ name }, at) => ({
     name,
     typical_seconds: [1.2, 9, 0.8, 22, 1.5][at] ?? null,
   })),
 };
 
-/** Thirty days of work, weekends at rest. */
+/** Thirty days of work, weekends at rest; of one weekend there is no report. */
 export const USED: Schemas["Usage"] = {
   usage: Array.from({ length: 30 }, (_, at) => at)
-    .filter((at) => at % 7 < 5)
+    .filter((at) => at !== 19 && at !== 20)
     .map((at) => ({
       id: `0198c0de-0000-7000-8000-0000000001${String(at).padStart(2, "0")}`,
       subscription_id: SUBSCRIPTION,
       metric_date: new Date(Date.parse("2026-10-26") + at * 86_400_000).toISOString().slice(0, 10),
-      messages_sent: 120 + ((at * 37) % 90),
+      messages_sent: at % 7 < 5 ? 120 + ((at * 37) % 90) : 0,
       agents_used: 2 + (at % 3),
       storage_used_gb: 3.4 + at / 30,
       created_at: "2026-11-24T11:00:00Z",
@@ -275,7 +301,10 @@ export const DONE: Schemas["MyAuditEntry"][] = [
   ip_address: actor === "you" ? "203.0.113.7" : null,
 }));
 
-const TOLD: [string, string, string | null, string][] = [
+type Told = [kind: string, name: string, state: string | null, time: string];
+
+/** Until it answered. */
+const STARTED: readonly Told[] = [
   ["wish", "provision", null, "50:55"],
   ["status", "provisioning", null, "50:56"],
   ["step", "database", "started", "51:00"],
@@ -289,9 +318,34 @@ const TOLD: [string, string, string | null, string][] = [
   ["health", "healthy", null, "51:46"],
 ];
 
-/** What happened to an instance until it ran; the first few only while it is set up. */
+/** By the status to which it led. */
+const TOLD: Readonly<Record<string, readonly Told[]>> = {
+  provisioning: [
+    ["wish", "provision", null, "59:45"],
+    ["status", "provisioning", null, "59:46"],
+    ["step", "database", "started", "59:53"],
+    ["step", "database", "done", "59:54"],
+    ["step", "homeserver", "started", "59:54"],
+  ],
+  error: [
+    ...STARTED.slice(0, 7),
+    ["step", "mindroom", "started", "51:11"],
+    ["step", "mindroom", "failed", "52:41"],
+    ["status", "error", null, "52:41"],
+  ],
+  stopped: [
+    ...STARTED,
+    ["wish", "stop", null, "57:58"],
+    ["status", "stopping", null, "57:59"],
+    ["step", "stop", "started", "58:00"],
+    ["step", "stop", "done", "58:02"],
+    ["status", "stopped", null, "58:02"],
+  ],
+};
+
+/** What happened to an instance until it is as it is. */
 export function eventsOf(instance: Instance): Schemas["Events"] {
-  const told = instance.status === "provisioning" ? TOLD.slice(0, 5) : TOLD;
+  const told = TOLD[instance.status] ?? STARTED;
   const events = told.map(([kind, name, state, time], index) => ({
     id: index + 1,
     kind,
@@ -332,10 +386,15 @@ function account(
 }
 
 export const INSTANCES: Schemas["AdminInstanceList"] = {
-  data: [RUNNING, { ...STOPPED, instance_id: 8 }, { ...BROKEN, instance_id: 9 }].map((one) => ({
-    ...one,
-    id: `0198c0de-0000-7000-8000-00000000000${one.instance_id}`,
-    account_email: PERSON.email,
-  })) as Schemas["AdminInstanceList"]["data"],
+  data: [
+    owned(RUNNING, PERSON.email),
+    owned(named(STOPPED, "analytical-engine", 8), "charles.babbage@example.com"),
+    owned(named(BROKEN, "lab", 9), "mary.somerville@example.com"),
+  ],
   total: 3,
 };
+
+/** As administrators see it. */
+function owned(instance: Instance, account_email: string) {
+  return { ...instance, account_email };
+}

@@ -6,6 +6,7 @@ import {
   ACCOUNT_DETAIL,
   ACCOUNT_GOING,
   AUDIT,
+  DASHBOARD,
   DEAD_JOB,
   INSTANCE_DETAIL,
   JOBS,
@@ -24,6 +25,7 @@ import {
   FREE,
   HEALTH,
   INSTANCES,
+  named,
   OVERDUE,
   PAID,
   RUNNING,
@@ -109,7 +111,13 @@ export const SCENES: readonly Scene[] = [
       await sees(page, "Use at least 8 characters.");
     },
   },
-  open("confirm", "/auth/confirm", "Look into your mailbox"),
+  {
+    name: "confirm",
+    show: async (page, { app }) => {
+      await page.goto(`${app}/auth/confirm`);
+      await button(page, "Send it again").waitFor();
+    },
+  },
   {
     name: "recover",
     show: async (page, { app }) => {
@@ -127,7 +135,7 @@ export const SCENES: readonly Scene[] = [
   own("checkout", "/checkout?plan=hobby&cycle=yearly", "order", FREE_OF_ALL),
   own("dashboard-empty", "/dashboard", "empty", FREE_OF_ALL),
   own("dashboard", "/dashboard", "instances", {
-    instances: [RUNNING, { ...SETTING_UP, name: "lab" }],
+    instances: [RUNNING, named(SETTING_UP, "lab", 8)],
   }),
   own("dashboard-create", "/dashboard", "create-instance", {}),
   own("checkout-cancelled", "/dashboard?checkout=cancelled", "checkout-cancelled", FREE_OF_ALL),
@@ -189,7 +197,10 @@ export const SCENES: readonly Scene[] = [
       await page.getByLabel("Type acme to confirm").fill("acm");
     },
   },
-  staff("admin", "", "activity", { "GET /admin/stats": STATS }),
+  staff("admin", "", "days", {
+    "GET /admin/stats": STATS,
+    "GET /admin/metrics/dashboard": DASHBOARD,
+  }),
   staff("admin-accounts", "/accounts", "rows", { "GET /admin/accounts": ACCOUNTS }),
   staff("admin-account", `/account?id=${ACCOUNT_DETAIL.account.id}`, "account", {
     [`GET /admin/accounts/${ACCOUNT_DETAIL.account.id}`]: ACCOUNT_DETAIL,

@@ -46,6 +46,29 @@ impl Api {
         Ok(answer.error_for_status()?.json().await?)
     }
 
+    /// Where it is.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Has an object be as it is given.
+    pub(super) async fn apply(&self, path: &str, object: &Value) -> Result<()> {
+        let url = format!("{}{path}?fieldManager=xtask&force=true", self.server);
+        let request = self.client.patch(url).bearer_auth(&self.token);
+        let request = request
+            .header("content-type", "application/apply-patch+yaml")
+            .body(object.to_string());
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// Sends something to be answered.
+    pub(super) async fn post(&self, path: &str, object: &Value) -> Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.server));
+        let answer = request.bearer_auth(&self.token).json(object).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
     /// Makes an object, unless there is one of its name.
     pub(super) async fn make(&self, path: &str, object: &Value) -> Result<()> {
         let request = self.client.post(format!("{}{path}", self.server));

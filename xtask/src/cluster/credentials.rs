@@ -81,7 +81,8 @@ pub(super) fn prepare(state: &State, api_server: &str) -> Result<()> {
     state.write_json(AUDIT_POLICY, &audit_policy())
 }
 
-fn kubeconfig(state: &State, api_server: &str, token: &str) -> serde_json::Value {
+/// How a user of the cluster reaches it.
+pub(super) fn kubeconfig(state: &State, api_server: &str, token: &str) -> serde_json::Value {
     let name = "mindroom-tests";
     json!({
         "apiVersion": "v1", "kind": "Config", "current-context": name,

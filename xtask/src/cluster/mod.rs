@@ -1,6 +1,7 @@
 //! `cargo xtask cluster`: a real control plane on this machine, for tests and for development. Without a node objects
 //! are accepted, defaulted, scheduled and refused as anywhere, and no container runs; with one pods do run.
 
+mod account;
 mod api;
 mod credentials;
 mod fake;
@@ -17,6 +18,7 @@ use clap::{Args, Subcommand};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
+pub(crate) use self::account::NAME as SERVICE_ACCOUNT;
 use self::node::Network;
 pub(crate) use self::programs::HELM;
 use crate::step;
@@ -49,7 +51,7 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 0, conflicts_with = "node")]
         fake_nodes: u16,
     },
-    /// Make the images of instances, give them to the node, and print how `up` uses both.
+    /// Make the images of instances, give them to the node, give the daemon its account, and print how `up` uses it.
     Images(Options),
     /// End them and remove everything that they kept.
     Down(Options),
@@ -84,6 +86,8 @@ pub(crate) fn run(command: &Command) -> Result<()> {
         }
         Command::Images(options) => {
             let instances = images(&at(options))?;
+            println!("  export KUBECONFIG={}", instances.kubeconfig.display());
+            println!("  export SERVICE_ACCOUNT={SERVICE_ACCOUNT}");
             println!("  export INSTANCE_VALUES={}", instances.values.display());
             println!(
                 "  cargo xtask up --driver kubernetes --address-for-pods {}",
@@ -139,13 +143,15 @@ async fn start_all(state: &State, folders: &Folders, network: Option<Network>) -
 
 /// What `up` is told to have its instances on the cluster's node.
 pub(crate) struct Instances {
+    /// The daemon's way to the cluster, with the rights of its account.
+    pub(crate) kubeconfig: PathBuf,
     /// A file with values for all of them.
     pub(crate) values: PathBuf,
     /// This machine's address for pods.
     pub(crate) address: Ipv4Addr,
 }
 
-/// Gives the node what instances run.
+/// Gives the node what instances run, and the daemon its account.
 pub(crate) fn images(folder: &Path) -> Result<Instances> {
     let state = State::open(folder)?;
     let network = Network::of(&state)?.context("the cluster has no node")?;
@@ -159,7 +165,11 @@ pub(crate) fn images(folder: &Path) -> Result<Instances> {
             "ingress": {"enabled": false},
         }),
     )?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     Ok(Instances {
+        kubeconfig: runtime.block_on(account::make(&state))?,
         values: state.path().join(VALUES),
         address,
     })
@@ -175,10 +185,13 @@ pub(crate) fn down(folder: &Path) -> Result<()> {
     for name in FOLDERS {
         remove(std::fs::remove_dir_all(state.path().join(name)))?;
     }
-    for name in credentials::FILES
-        .iter()
-        .chain(&["ports.json", node::NETWORK, VALUES, "lock"])
-    {
+    for name in credentials::FILES.iter().chain(&[
+        "ports.json",
+        node::NETWORK,
+        account::FILE,
+        VALUES,
+        "lock",
+    ]) {
         remove(std::fs::remove_file(state.path().join(name)))?;
     }
     // not empty when somebody else keeps something there

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::platform::{Platform, Settings};
-use super::{all, in_crowds, on_platform, programs, visibly};
+use super::{all, in_chromium, in_crowds, on_platform, programs, visibly};
 use crate::{build, cluster};
 
 /// Of the daemon's tests, what these suites run and `native` leaves out.
@@ -33,12 +33,12 @@ pub(super) fn node() -> Result<()> {
     }
     build::run()?;
     let cluster = Cluster::new();
-    let kubeconfig = cluster::up(&cluster.folder, true)?;
-    let kubeconfig = kubeconfig.display().to_string();
+    let administrator = cluster::up(&cluster.folder, true)?;
     let instances = cluster::images(&cluster.folder)?;
     let platform = Platform::start(Settings {
         variables: vec![
-            ("KUBECONFIG", kubeconfig.clone()),
+            ("KUBECONFIG", instances.kubeconfig.display().to_string()),
+            ("SERVICE_ACCOUNT", cluster::SERVICE_ACCOUNT.to_owned()),
             ("INSTANCE_VALUES", instances.values.display().to_string()),
         ],
         arguments: vec![
@@ -48,10 +48,11 @@ pub(super) fn node() -> Result<()> {
         ..Settings::default()
     })?;
     let mut tests = on_platform(&platform, "node")?;
-    tests.arg("--nocapture").env("KUBECONFIG", kubeconfig);
+    tests.arg("--nocapture").env("KUBECONFIG", administrator);
     visibly("node", &mut tests)?;
     let mut chat = on_platform(&platform, "system")?;
     visibly("node, chat", chat.args(["chat::", "--nocapture"]))?;
+    in_chromium(&platform, "node, browser", &["run", "customer"])?;
     platform.stop()?;
     cluster::down(&cluster.folder)
 }

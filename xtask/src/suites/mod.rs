@@ -55,7 +55,7 @@ const DATABASE: &[&str] = &["crates/store"];
 /// The daemon's package: parts of its tests are suites of their own.
 const DAEMON: &[&str] = &["provisioner-daemon"];
 /// Of these tests, what `faults` runs and `native` leaves out: modules by the beginning of their names.
-const FAULTS: &[&str] = &["faults::", "property::"];
+const FAULTS: &[&str] = &["faults::", "property::", "local_kills::"];
 /// What `health` runs and `native` leaves out.
 const HEALTH: &[&str] = &["health::"];
 
@@ -265,6 +265,11 @@ fn billing(platform: &Platform) -> Result<()> {
 
 /// The whole platform by its pages.
 fn browser(platform: &Platform) -> Result<()> {
+    in_chromium(platform, "browser", &["run", "test"])
+}
+
+/// A script of the browser tests, by the arguments of `npm`.
+fn in_chromium(platform: &Platform, name: &str, script: &[&str]) -> Result<()> {
     let folder = workspace::root().join("tests/browser");
     let mut install = Command::new("npm");
     install
@@ -278,9 +283,9 @@ fn browser(platform: &Platform) -> Result<()> {
     let mut command = Command::new("npm");
     command
         .current_dir(&folder)
-        .args(["test"])
+        .args(script)
         .env("SCREENSHOTS", workspace::target().join("screenshots"));
-    visibly("browser", platform.describe(&mut command))
+    visibly(name, platform.describe(&mut command))
 }
 
 /// Runs a suite with its output shown as it comes.

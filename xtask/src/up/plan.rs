@@ -315,6 +315,7 @@ impl Plan<'_> {
             Driver::Kubernetes => Ok(environment(&[
                 ("HELM", &cluster::HELM.program()?.to_string_lossy()),
                 ("SYNAPSE_URL", "http://{address}:8008"),
+                ("WEB_URL", "http://{address}:8080"),
             ])),
         }
     }

@@ -514,6 +514,41 @@ async fn the_figures_are_counted() {
     );
 }
 
+/// A machine changes its key without a pause: the new one is there before the old one is taken back.
+#[tokio::test]
+async fn a_machine_may_have_two_keys_and_none_that_is_over() {
+    let world = World::new().await;
+    world
+        .run(
+            "insert into service_keys (name, sha256, scopes, expires_at, revoked_at) values
+               ('old', sha256('old'), '{metrics}', null, null),
+               ('new', sha256('new'), '{metrics}', now() + interval '90 days', null),
+               ('over', sha256('over'), '{metrics}', now() - interval '1 s', null),
+               ('taken', sha256('taken'), '{metrics}', null, now())",
+        )
+        .await;
+    let call = async |name: &str| {
+        let digest = format!("select encode(sha256('{name}'), 'hex')");
+        let digest: String = world.owner.query_one(&digest, &[]).await.unwrap().get(0);
+        let call = json!({"key_sha256": digest, "scope": "metrics", "operation": "GET /system/metrics", "network": "n",
+            "stranger_limit": 100});
+        outcome(&world.call("system_metrics", &[&call]).await)
+    };
+    for (name, refusal) in [
+        ("old", ""),
+        ("new", ""),
+        ("over", "unknown_key "),
+        ("taken", "unknown_key "),
+    ] {
+        assert_eq!(call(name).await, refusal, "{name}");
+    }
+    world
+        .run("update service_keys set revoked_at = now() where name = 'old'")
+        .await;
+    assert_eq!(call("old").await, "unknown_key ");
+    assert_eq!(call("new").await, "");
+}
+
 #[tokio::test]
 async fn a_scraper_is_told_what_is_wrong() {
     let world = World::new().await;

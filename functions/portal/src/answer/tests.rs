@@ -18,6 +18,9 @@ fn fixture() -> Fixture {
         ("admin/accounts.html", "<h1>accounts</h1>"),
         ("instance/__next._tree.txt", "tree"),
         ("_next/static/chunks/a.js", "a()"),
+        ("_next/static/chunks/a.js.br", "a, by brotli"),
+        ("_next/static/chunks/a.js.gz", "a, by gzip"),
+        ("404.html.gz", "not here, by gzip"),
         ("icon.svg", "<svg/>"),
         (
             "csp.json",
@@ -44,7 +47,19 @@ impl Fixture {
             path,
             query,
             if_none_match,
+            accept_encoding: "",
             talks_to: &["https://api.mindroom.example"],
+        };
+        answer(&mut self.site, &question).unwrap()
+    }
+
+    fn get_packed(&mut self, path: &str, accept_encoding: &str) -> Reply {
+        let question = Question {
+            path,
+            query: None,
+            if_none_match: None,
+            accept_encoding,
+            talks_to: &[],
         };
         answer(&mut self.site, &question).unwrap()
     }
@@ -94,6 +109,39 @@ fn hashed_files_are_kept_for_good_and_others_are_not() {
     assert_eq!(icon.header("cache-control"), "no-cache");
     assert_eq!(icon.header("content-security-policy"), FOR_ASSETS);
     assert_eq!(site.get("/instance/__next._tree.txt").text(), "tree");
+}
+
+#[test]
+fn packed_files_go_to_those_who_take_them() {
+    let mut site = fixture();
+    let mut seen = Vec::new();
+    for (takes, text) in [
+        ("gzip, deflate, br", "a, by brotli"),
+        ("gzip", "a, by gzip"),
+        ("", "a()"),
+        ("zstd", "a()"),
+    ] {
+        let reply = site.get_packed("/_next/static/chunks/a.js", takes);
+        assert_eq!(reply.text(), text, "{takes}");
+        assert_eq!(
+            reply.content.as_ref().unwrap().0,
+            "text/javascript; charset=utf-8"
+        );
+        assert_eq!(reply.header("vary"), "accept-encoding");
+        assert_eq!(reply.header("cache-control"), IMMUTABLE);
+        seen.push((
+            reply.header("content-encoding").to_owned(),
+            reply.header("etag").to_owned(),
+        ));
+    }
+    let encodings: Vec<&str> = seen.iter().map(|(encoding, _)| encoding.as_str()).collect();
+    assert_eq!(encodings, ["br", "gzip", "", ""]);
+    assert_ne!(seen[0].1, seen[1].1, "each is named by its own content");
+    // what was not packed, and a name that only the build uses
+    assert_eq!(site.get_packed("/icon.svg", "br").text(), "<svg/>");
+    let missing = site.get_packed("/_next/static/chunks/a.js.br", "gzip");
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert_eq!(missing.text(), "not here, by gzip");
 }
 
 #[test]
@@ -155,6 +203,7 @@ fn a_site_that_was_not_built_is_an_error() {
         path: "/",
         query: None,
         if_none_match: None,
+        accept_encoding: "",
         talks_to: &[],
     };
     assert!(answer(&mut site, &question).is_err());

@@ -14,31 +14,35 @@ import {
 
 import { day, dayAndMonth, number } from "@/lib/format";
 
-export interface DayValue {
-  /** `2026-11-24` */
-  day: string;
-  value: number;
-}
+import { type DayValue, mostOf, valueText } from "./day-value";
+import { ticksOf } from "./ticks";
 
-interface DailyChartProps {
+export interface DailyChartProps {
   days: readonly DayValue[];
   /** A line that should not be crossed. */
   limit?: { value: number; name: string } | undefined;
   /** A value for people. */
   textOf?: (value: number) => string;
+  /** The same on the axis, where there is little room. */
+  axisTextOf?: (value: number) => string;
+  /** Whether it is measured rather than counted. */
+  measured?: boolean;
+  /** One of several. */
+  small?: boolean;
 }
 
-const HEIGHT = 200;
 const TICK = { fill: "var(--muted)", fontSize: 12 };
 
 /**
- * One bar for each day. Recharts draws SVG and sets what it must by the browser's own objects, which our policy
- * allows; the same numbers stand in a table beside it.
+ * One bar for each day, and a gap where nothing is known. Recharts draws SVG and sets what it must by the browser's
+ * own objects, which our policy allows; the same numbers stand in a table beside it.
  */
-export function DailyChart({ days, limit, textOf = number }: DailyChartProps) {
+export function DailyChart(props: DailyChartProps) {
+  const { days, limit, textOf = number, axisTextOf = compact, measured = false, small } = props;
+  const ticks = ticksOf(Math.max(mostOf(days), limit?.value ?? 0), { whole: !measured });
   return (
-    <div className="h-[200px] min-w-0 overflow-hidden" aria-hidden>
-      <ResponsiveContainer width="100%" height={HEIGHT}>
+    <div className="min-w-0 overflow-hidden" aria-hidden>
+      <ResponsiveContainer width="100%" height={small ? 140 : 200}>
         <BarChart
           data={[...days]}
           margin={{ top: 8, right: 0, bottom: 0, left: 0 }}
@@ -58,13 +62,14 @@ export function DailyChart({ days, limit, textOf = number }: DailyChartProps) {
             tickLine={false}
             axisLine={false}
             width={44}
-            allowDecimals={false}
-            tickFormatter={compact}
-            domain={[0, (most: number) => Math.max(most, limit?.value ?? 0, 1)]}
+            ticks={ticks}
+            tickFormatter={axisTextOf}
+            domain={[0, ticks.at(-1) ?? 1]}
           />
           <Tooltip
             cursor={{ fill: "var(--raised)" }}
             isAnimationActive={false}
+            filterNull={false}
             content={(props) => <Told {...props} textOf={textOf} />}
           />
           {limit && <ReferenceLine y={limit.value} stroke="var(--warn)" strokeDasharray="4 4" />}
@@ -95,7 +100,7 @@ function Told({ active, payload, textOf }: ToldProps) {
   return (
     <div className="rounded-lg border border-line bg-surface px-3 py-2 text-sm shadow-md">
       <p className="text-muted">{day(at.day)}</p>
-      <p className="font-medium tabular-nums">{textOf(at.value)}</p>
+      <p className="font-medium tabular-nums">{valueText(at.value, textOf)}</p>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
+import { Dialog, useKeptOpen } from "@/components/ui/dialog";
 import { Notice } from "@/components/ui/notice";
 import { TextArea } from "@/components/ui/text-area";
 import { detailOf } from "@/lib/problem";
@@ -56,6 +56,7 @@ function Preview<Row>({ command, rows, close }: PreviewProps<Row>) {
     mutationFn: () => eachInTurn(will, command, why.trim(), setDone),
     onSettled: () => queries.invalidateQueries(),
   });
+  useKeptOpen(all.isPending || (why !== "" && !all.data));
   const { text, action, danger, reason } = command;
   const ready = givenFor({ reason }).safeParse({ reason: why, confirm: "" }).success;
   return (

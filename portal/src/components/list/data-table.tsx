@@ -52,7 +52,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         role="table"
         className={cn(
           "w-full text-left text-sm max-sm:block",
-          columns.length > 4 && "sm:min-w-3xl",
+          columns.length > 5 && "sm:min-w-3xl",
         )}
         data-testid="rows"
       >

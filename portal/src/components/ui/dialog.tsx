@@ -1,13 +1,33 @@
 "use client";
 
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import {
+  createContext,
+  type PointerEvent,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 
 interface DialogProps {
   open: boolean;
-  /** Escape, or a click beside the dialog. */
+  /** Escape, or a click beside the dialog; the click only while `useKeptOpen` does not hold it. */
   onClose: () => void;
   title: string;
   children: ReactNode;
+}
+
+const Keep = createContext<((kept: boolean) => void) | null>(null);
+
+/** Within a dialog: while `kept`, a click beside it does not close it, as something that was typed would be lost. */
+export function useKeptOpen(kept: boolean): void {
+  const keep = useContext(Keep);
+  useEffect(() => {
+    keep?.(kept);
+    return () => keep?.(false);
+  }, [keep, kept]);
 }
 
 /**
@@ -17,6 +37,17 @@ interface DialogProps {
 export function Dialog({ open, onClose, title, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const [kept, setKept] = useState(false);
+  // A press that begins or ends inside is none beside it: whoever selects text lets go anywhere.
+  const pressed = useRef({ down: false, up: false });
+  const press = (edge: "down" | "up") => (event: PointerEvent) => {
+    pressed.current[edge] = event.target === element.current;
+  };
+  const click = () => {
+    const { down, up } = pressed.current;
+    pressed.current = { down: false, up: false };
+    if (down && up && !kept) onClose();
+  };
   useEffect(() => {
     const dialog = element.current;
     if (open && !dialog?.open) dialog?.showModal();
@@ -27,9 +58,9 @@ export function Dialog({ open, onClose, title, children }: DialogProps) {
       ref={element}
       aria-labelledby={id}
       onClose={onClose}
-      onClick={(event) => {
-        if (event.target === element.current) onClose();
-      }}
+      onPointerDown={press("down")}
+      onPointerUp={press("up")}
+      onClick={click}
       className="m-auto w-[calc(100%-2rem)] max-w-lg rounded-xl border border-line bg-surface text-ink backdrop:bg-black/50"
     >
       {open && (
@@ -37,7 +68,7 @@ export function Dialog({ open, onClose, title, children }: DialogProps) {
           <h2 id={id} className="text-lg font-semibold">
             {title}
           </h2>
-          {children}
+          <Keep value={setKept}>{children}</Keep>
         </div>
       )}
     </dialog>

@@ -10,3 +10,8 @@ export function authProblem(error: Error): string {
   const code = isAuthApiError(error) ? error.code : undefined;
   return TEXTS[code ?? ""] ?? texts.problems.unknown;
 }
+
+/** Whether the address has to be confirmed first. */
+export function isUnconfirmed(error: Error): boolean {
+  return isAuthApiError(error) && error.code === "email_not_confirmed";
+}

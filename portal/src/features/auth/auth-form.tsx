@@ -26,8 +26,8 @@ interface AuthFormProps {
   /** Which fields it has and what they must be. */
   asks: keyof typeof SCHEMAS;
   action: string;
-  /** Does it; the text of what went wrong, or null. */
-  submit: (credentials: Credentials) => Promise<string | null>;
+  /** Does it; what went wrong, in words and perhaps with a way on, or null. */
+  submit: (credentials: Credentials) => Promise<ReactNode>;
   /** Between the fields and the button. */
   before?: ReactNode;
   children?: ReactNode;
@@ -35,7 +35,7 @@ interface AuthFormProps {
 
 /** E-mail address, password, or both. What was typed stays when sending it fails. */
 export function AuthForm({ asks, action, submit, before, children }: AuthFormProps) {
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<ReactNode>(null);
   const { register, handleSubmit, formState } = useForm<Credentials>({
     // Fields that a form does not have are not in its schema.
     resolver: zodResolver(SCHEMAS[asks] as unknown as typeof present),

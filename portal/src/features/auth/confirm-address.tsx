@@ -1,23 +1,27 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
 import { MailCheck } from "lucide-react";
 import { useState } from "react";
+import { useForm } from "react-hook-form";
 
 import { Page } from "@/components/page";
 import { TextLink } from "@/components/text-link";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
+import { Field } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
 import { NeedsServices, useServices } from "@/lib/services";
 import { texts } from "@/texts/auth";
 
 import { authProblem } from "./auth-error";
+import { addressOnly } from "./credentials";
 import { rememberedMailbox } from "./mailbox";
 
 const { confirm } = texts;
 
-/** What to do after signing up where addresses must be confirmed. The same whether the address was new. */
+/** What to do where an address must be confirmed, after signing up or in. The same whether the address was new. */
 export function ConfirmAddress() {
   return (
     <Page title={confirm.title} narrow>
@@ -38,23 +42,43 @@ export function ConfirmAddress() {
   );
 }
 
+/** Sends the mail once more, to the address that this tab remembers or to one that is asked for. */
 function Again() {
   const { supabase } = useServices();
-  const [email] = useState(rememberedMailbox);
+  const [remembered] = useState(rememberedMailbox);
+  const { register, handleSubmit, formState } = useForm({
+    resolver: zodResolver(addressOnly),
+    defaultValues: { email: remembered ?? "" },
+    mode: "onTouched",
+  });
   const again = useMutation({
-    mutationFn: async (address: string) => {
-      const { error } = await supabase.auth.resend({ type: "signup", email: address });
+    mutationFn: async ({ email }: { email: string }) => {
+      const { error } = await supabase.auth.resend({ type: "signup", email });
       if (error) throw new Error(authProblem(error));
     },
   });
-  if (email === null) return null;
   return (
-    <div className="grid justify-items-start gap-3">
-      <Button variant="secondary" busy={again.isPending} onClick={() => again.mutate(email)}>
-        {confirm.again}
-      </Button>
+    <form
+      className="grid gap-3"
+      noValidate
+      onSubmit={(event) => void handleSubmit((to) => again.mutate(to))(event)}
+    >
+      {remembered === null && (
+        <Field
+          {...register("email")}
+          label={texts.email}
+          type="email"
+          autoComplete="email"
+          problem={formState.errors.email?.message}
+        />
+      )}
+      <div>
+        <Button type="submit" variant="secondary" busy={again.isPending}>
+          {confirm.again}
+        </Button>
+      </div>
       {again.isError && <Notice tone="bad">{again.error.message}</Notice>}
       {again.isSuccess && <Notice tone="good">{confirm.sent}</Notice>}
-    </div>
+    </form>
   );
 }

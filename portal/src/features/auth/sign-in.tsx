@@ -9,11 +9,12 @@ import { HOME, safeReturnPath, signInPath } from "@/lib/return-path";
 import { useServices } from "@/lib/services";
 import { texts } from "@/texts/auth";
 
-import { authProblem } from "./auth-error";
+import { authProblem, isUnconfirmed } from "./auth-error";
 import { AuthForm } from "./auth-form";
 import type { Credentials } from "./credentials";
 import { LeadOn } from "./lead-on";
 import { linkProblem } from "./link-problem";
+import { rememberMailbox } from "./mailbox";
 
 /** Signs a person in and leads on to `?next=`. */
 export function SignIn() {
@@ -33,7 +34,9 @@ function SignInForm() {
   // `LeadOn` sees the new session and goes on.
   const submit = async (credentials: Credentials) => {
     const { error } = await supabase.auth.signInWithPassword(credentials);
-    return error && authProblem(error);
+    if (!error || !isUnconfirmed(error)) return error && authProblem(error);
+    rememberMailbox(credentials.email);
+    return <Unconfirmed text={authProblem(error)} />;
   };
   const reason = linkProblem
     ? texts.link.text
@@ -58,6 +61,18 @@ function SignInForm() {
           {texts.signUp.action}
         </TextLink>
       </AuthForm>
+    </>
+  );
+}
+
+/** The way to another mail, for whom the first did not reach. */
+function Unconfirmed({ text }: { text: string }) {
+  return (
+    <>
+      {text}{" "}
+      <TextLink href="/auth/confirm" className="text-inherit hover:text-inherit">
+        {texts.signIn.noMail}
+      </TextLink>
     </>
   );
 }

@@ -11,12 +11,12 @@ import { Page } from "@/components/page";
 import { ButtonLink } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Segmented } from "@/components/ui/segmented";
-import { pricingQuery } from "@/lib/queries";
+import { pricingQuery, subscriptionQuery } from "@/lib/queries";
 import { useServices } from "@/lib/services";
 import { NeedsSession } from "@/lib/session";
 import { texts } from "@/texts/plans";
 
-import { CYCLES, cycleOf, isForSale } from "../pricing/price";
+import { CYCLES, cycleOf, isForSale, trialDays } from "../pricing/price";
 import { CheckoutForm } from "./checkout-form";
 import { OrderSummary } from "./order-summary";
 
@@ -40,9 +40,11 @@ function Order() {
   const key = parameters.get("plan") ?? "hobby";
   const cycle = cycleOf(parameters.get("cycle"));
   const pricing = useQuery(pricingQuery(api));
-  if (pricing.isPending) return <Loading />;
+  const mine = useQuery(subscriptionQuery(api));
+  if (pricing.isPending || mine.isPending) return <Loading />;
   if (pricing.isError)
     return <ErrorNotice error={pricing.error} retry={() => void pricing.refetch()} />;
+  if (mine.isError) return <ErrorNotice error={mine.error} retry={() => void mine.refetch()} />;
   const plan = Object.hasOwn(pricing.data.plans, key) ? pricing.data.plans[key] : undefined;
   if (!plan || !isForSale(plan)) return <NotForSale />;
   return (
@@ -55,7 +57,12 @@ function Order() {
           router.replace(`/checkout?plan=${encodeURIComponent(key)}&cycle=${chosen}`)
         }
       />
-      <OrderSummary id={key} plan={plan} cycle={cycle} pricing={pricing.data} />
+      <OrderSummary
+        plan={plan}
+        cycle={cycle}
+        // each account has one trial
+        freeDays={mine.data?.trial_available === false ? 0 : trialDays(pricing.data, key)}
+      />
       <CheckoutForm plan={key} cycle={cycle} />
     </Card>
   );

@@ -1,19 +1,18 @@
-import type { PlanCard, PricingConfig } from "@/lib/api";
+import type { PlanCard } from "@/lib/api";
 import { money } from "@/lib/format";
 import { texts } from "@/texts/plans";
 
-import { amountOf, type Cycle, priceText, trialDays } from "../pricing/price";
+import { amountOf, type Cycle, priceText } from "../pricing/price";
 
 interface OrderSummaryProps {
-  id: string;
   plan: PlanCard;
   cycle: Cycle;
-  pricing: PricingConfig;
+  /** Free days with which it begins. */
+  freeDays: number;
 }
 
-/** What will be paid, and when. The payment page decides about the trial: each account has one. */
-export function OrderSummary({ id, plan, cycle, pricing }: OrderSummaryProps) {
-  const days = trialDays(pricing, id);
+/** What will be paid, and when. */
+export function OrderSummary({ plan, cycle, freeDays: days }: OrderSummaryProps) {
   const amount = amountOf(plan, cycle) ?? 0;
   return (
     <section aria-label={texts.checkout.order} className="grid gap-2" data-testid="order">

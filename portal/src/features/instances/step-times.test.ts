@@ -24,3 +24,10 @@ it("adds up to the end, or to now", () => {
   const failed: Step = { ...RUNNING, state: "failed", finished_at: at(9) };
   expect(totalOf([DONE, failed], NOW)).toEqual({ milliseconds: 9_000, isOver: true });
 });
+
+it("is over once a step failed and none is under way, whatever was to come", () => {
+  const failed: Step = { ...RUNNING, state: "failed", finished_at: at(9) };
+  expect(totalOf([DONE, failed, PENDING], NOW)).toEqual({ milliseconds: 9_000, isOver: true });
+  const again: Step = { ...PENDING, state: "running", started_at: at(20) };
+  expect(totalOf([DONE, failed, again], NOW)).toEqual({ milliseconds: 30_000, isOver: false });
+});

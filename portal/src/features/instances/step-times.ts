@@ -12,11 +12,15 @@ interface Total {
   isOver: boolean;
 }
 
-/** From the first step's beginning to the last one's end, or to now; null before it began. */
+/**
+ * From the first step's beginning to the last one's end, or to now; null before it began. After a step that failed
+ * nothing goes on, whatever was to come.
+ */
 export function totalOf(steps: readonly Step[], now: number): Total | null {
   const starts = steps.flatMap(({ started_at }) => (started_at ? [Date.parse(started_at)] : []));
   if (starts.length === 0) return null;
-  const isOver = steps.every(({ state }) => state === "done" || state === "failed");
+  const states = new Set(steps.map(({ state }) => state));
+  const isOver = !states.has("running") && (states.has("failed") || !states.has("pending"));
   const ends = steps.flatMap(({ finished_at }) => (finished_at ? [Date.parse(finished_at)] : []));
   const end = isOver ? Math.max(...ends, ...starts) : now;
   return { milliseconds: end - Math.min(...starts), isOver };

@@ -18,11 +18,17 @@ function day(metric_date: string, messages_sent: number): UsageDay {
   };
 }
 
-it("fills the days without a report, today last", () => {
-  expect(dailyOf([day("2026-02-27", 3), day("2026-03-01", 5)], "messages_sent", 3, NOW)).toEqual([
+it("leaves a gap where a day has no report, today last", () => {
+  const usage = [day("2026-02-26", 0), day("2026-02-27", 3), day("2026-03-01", 5)];
+  expect(dailyOf(usage, "messages_sent", 4, NOW)).toEqual([
+    { day: "2026-02-26", value: 0 },
     { day: "2026-02-27", value: 3 },
-    { day: "2026-02-28", value: 0 },
+    { day: "2026-02-28", value: null },
     { day: "2026-03-01", value: 5 },
+  ]);
+  expect(dailyOf(usage, "storage_used_gb", 2, NOW)).toEqual([
+    { day: "2026-02-28", value: null },
+    { day: "2026-03-01", value: 0.5 },
   ]);
 });
 

@@ -1,4 +1,4 @@
-import type { DayValue } from "@/components/charts/daily-chart";
+import type { DayValue } from "@/components/charts/day-value";
 import type { UsageDay } from "@/lib/api";
 
 type Measure = "messages_sent" | "agents_used" | "storage_used_gb";
@@ -7,7 +7,7 @@ const DAY = 86_400_000;
 
 /**
  * One value for each of the last `days` days (UTC, today the last). Where an account had two subscriptions on a day
- * their values are added. A day without a report counts as none used.
+ * their values are added. A day without a report has no value: nothing is known of it.
  */
 export function dailyOf(
   usage: readonly UsageDay[],
@@ -21,6 +21,6 @@ export function dailyOf(
   }
   return Array.from({ length: days }, (_, at) => {
     const day = new Date(now - (days - 1 - at) * DAY).toISOString().slice(0, 10);
-    return { day, value: sums.get(day) ?? 0 };
+    return { day, value: sums.get(day) ?? null };
   });
 }

@@ -1,26 +1,19 @@
 "use client";
 
-import dynamic from "next/dynamic";
 import { useState } from "react";
 
+import { DailyTable } from "@/components/charts/daily-table";
+import { type DayValue, mostOf } from "@/components/charts/day-value";
+import { LazyDailyChart } from "@/components/charts/lazy-daily-chart";
 import { Meter } from "@/components/charts/meter";
-import { DataTable } from "@/components/list/data-table";
 import { Section } from "@/components/section";
 import { TextLink } from "@/components/text-link";
-import { Skeleton } from "@/components/ui/skeleton";
-import { When } from "@/components/when";
 import { UNLIMITED } from "@/features/billing/limits";
 import type { Usage } from "@/lib/api";
 import { number } from "@/lib/format";
 import { texts } from "@/texts/usage";
 
 import { dailyOf } from "./daily";
-
-/** The library is large, and only who looks at charts loads it. */
-const DailyChart = dynamic(
-  () => import("@/components/charts/daily-chart").then((module) => module.DailyChart),
-  { ssr: false, loading: () => <Skeleton className="h-[200px]" /> },
-);
 
 interface UsageChartsProps {
   usage: Usage;
@@ -32,7 +25,7 @@ export function UsageCharts({ usage: { usage, aggregated, limits }, days }: Usag
   // The charts' last day is the one on which they were first shown.
   const [now] = useState(() => Date.now());
   const messages = dailyOf(usage, "messages_sent", days, now);
-  const today = messages.at(-1)?.value ?? 0;
+  const today = messages.at(-1)?.value ?? null;
   return (
     <div className="grid gap-6 lg:grid-cols-2" data-testid="usage">
       <Measure
@@ -65,6 +58,7 @@ export function UsageCharts({ usage: { usage, aggregated, limits }, days }: Usag
         limit={limits?.max_storage_gb}
         textOf={gigabytes}
         limitTextOf={gigabytes}
+        measured
       />
     </div>
   );
@@ -78,22 +72,24 @@ interface MeasureProps {
   title: string;
   text: string;
   sum: string;
-  days: ReturnType<typeof dailyOf>;
-  /** What is held against the limit. */
-  used: number;
+  days: readonly DayValue[];
+  /** What is held against the limit; null while it is not known. */
+  used: number | null;
   limit: number | undefined;
   textOf: (value: number) => string;
   limitTextOf: (limit: number) => string;
+  /** Whether it is measured rather than counted. */
+  measured?: boolean;
   /** Over both columns. */
   wide?: boolean;
 }
 
 function Measure(props: MeasureProps) {
-  const { title, text, sum, days, used, limit, textOf, limitTextOf, wide } = props;
+  const { title, text, sum, days, limit, textOf, measured, wide } = props;
   const bounded = limit !== undefined && limit < UNLIMITED;
   // A limit that is far above everything would flatten the chart.
-  const most = Math.max(...days.map(({ value }) => value));
-  const line = bounded && most * 4 >= limit ? { value: limit, name: texts.limit } : undefined;
+  const line =
+    bounded && mostOf(days) * 4 >= limit ? { value: limit, name: texts.limit } : undefined;
   return (
     <Section
       title={title}
@@ -101,24 +97,35 @@ function Measure(props: MeasureProps) {
       aside={<span className="text-sm">{sum}</span>}
       className={wide ? "lg:col-span-2" : undefined}
     >
-      <DailyChart days={days} limit={line} textOf={textOf} />
-      {bounded && (
-        <div className="grid gap-1.5">
-          <Meter
-            label={title}
-            value={used}
-            most={limit}
-            text={texts.used(textOf(used), textOf(limit))}
-          />
-          <p className="text-sm text-muted">
-            {texts.usedSentence(textOf(used), limitTextOf(limit))} <Warning share={used / limit} />
-          </p>
-        </div>
-      )}
+      <LazyDailyChart days={days} limit={line} textOf={textOf} measured={measured ?? false} />
+      {bounded && <AgainstLimit {...props} limit={limit} />}
       {!bounded && limit !== undefined && <p className="text-sm text-muted">{texts.unlimited}</p>}
-      <AsTable title={title} days={days} textOf={textOf} />
+      <DailyTable title={title} days={days} textOf={textOf} />
     </Section>
   );
+}
+
+function AgainstLimit({ title, used, limit, textOf, limitTextOf }: MeasureProps & Bounded) {
+  if (used === null) {
+    return <p className="text-sm text-muted">{texts.notYetToday(limitTextOf(limit))}</p>;
+  }
+  return (
+    <div className="grid gap-1.5">
+      <Meter
+        label={title}
+        value={used}
+        most={limit}
+        text={texts.used(textOf(used), textOf(limit))}
+      />
+      <p className="text-sm text-muted">
+        {texts.usedSentence(textOf(used), limitTextOf(limit))} <Warning share={used / limit} />
+      </p>
+    </div>
+  );
+}
+
+interface Bounded {
+  limit: number;
 }
 
 function Warning({ share }: { share: number }) {
@@ -127,26 +134,5 @@ function Warning({ share }: { share: number }) {
     <span className="font-medium text-ink">
       {share >= 1 ? texts.over : texts.near} <TextLink href="/billing">{texts.upgrade}</TextLink>
     </span>
-  );
-}
-
-type AsTableProps = Pick<MeasureProps, "title" | "days" | "textOf">;
-
-function AsTable({ title, days, textOf }: AsTableProps) {
-  return (
-    <details>
-      <summary className="text-sm text-brand">{texts.asTable}</summary>
-      <div className="mt-3 max-h-72 overflow-y-auto">
-        <DataTable
-          what={title}
-          columns={[
-            { name: texts.day, cell: ({ day }) => <When at={day} to="day" /> },
-            { name: title, cell: ({ value }) => textOf(value), end: true },
-          ]}
-          rows={days.toReversed()}
-          keyOf={({ day }) => day}
-        />
-      </div>
-    </details>
   );
 }

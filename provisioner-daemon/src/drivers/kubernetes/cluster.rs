@@ -1,7 +1,7 @@
 //! Calls to the API server: bounded in time, so that none outlives a lease, and told apart by what to do next.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
@@ -67,6 +67,12 @@ impl CallError {
             Cause::Said(kube::Error::Api(status)) => Some(status),
             _ => None,
         }
+    }
+
+    /// What the cluster said, for figures; `none` when it said nothing.
+    fn code(&self) -> String {
+        let status = self.status();
+        status.map_or_else(|| "none".to_owned(), |status| status.code.to_string())
     }
 
     /// There is no such object.
@@ -248,7 +254,15 @@ impl Cluster {
         // never closed
         let _turn = self.turns.acquire().await;
         metrics::counter!("prov_api_writes_total", "verb" => verb).increment(1);
-        self.ask(call).await
+        let began = Instant::now();
+        let answer = self.ask(call).await;
+        let code = match &answer {
+            Ok(_) => "ok".to_owned(),
+            Err(error) => error.code(),
+        };
+        metrics::histogram!("prov_api_call_seconds", "verb" => verb, "code" => code)
+            .record(began.elapsed());
+        answer
     }
 
     /// An answer, or why there is none: not while it is known that nobody answers, and not for long.

@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::local::{Model, synapse};
-use super::{Driver, DriverError, Observed, Progress, Step, Work};
+use super::{Driver, DriverError, Observed, PAUSED, Progress, Step, Work, mindroom_title};
 use cluster::{CallError, Cluster};
 use index::{Index, Live};
 pub use manifest::{KINDS, Kind};
@@ -62,8 +62,9 @@ const DATA: &str = "data";
 /// The chart's workloads: kind and name.
 const SYNAPSE_SET: (&str, &str) = ("StatefulSet", "synapse");
 const MINDROOM_SET: (&str, &str) = ("Deployment", "mindroom");
-/// Its homeserver's Service.
+/// Their Services.
 const SYNAPSE_SERVICE: (&str, &str) = ("Service", "synapse");
+const MINDROOM_SERVICE: (&str, &str) = ("Service", "mindroom");
 
 /// What the driver is told.
 #[derive(Debug, Clone)]
@@ -87,6 +88,9 @@ pub struct Config {
     pub service_account: Option<ServiceAccount>,
     /// How an instance's homeserver is reached, with its `{namespace}` or its Service's `{address}` in it.
     pub synapse_url: String,
+    /// How its dashboard is, in the same words. `None`: nobody reaches it from here, as in a cluster whose own
+    /// ingress leads there.
+    pub web_url: Option<String>,
 }
 
 /// A service account.
@@ -173,14 +177,16 @@ impl KubernetesDriver {
         self.index.find(instance, Kind::find(kind)?, name)
     }
 
-    fn has(&self, instance: Uuid, part: (&str, &str)) -> bool {
-        let live = self.part(instance, part);
-        live.is_some_and(|live| live.is_ready && live.is_up)
+    /// Whether a part of an instance that is to run is as it is to be: up, but MindRoom's while its agents are paused.
+    fn has(&self, instance: &Instance, part: (&str, &str)) -> bool {
+        let rests = instance.is_ai_paused && part == MINDROOM_SET;
+        let live = self.part(instance.id, part);
+        live.is_some_and(|live| live.is_ready && live.is_up != rests)
     }
 
     /// Whether a part runs, or what is in the way.
     async fn runs(&self, instance: &Instance, part: (&str, &str)) -> Result<Progress, CallError> {
-        if self.has(instance.id, part) {
+        if self.has(instance, part) {
             return Ok(Progress::Done);
         }
         let mut trouble = self.index.trouble(instance.id);
@@ -260,17 +266,18 @@ impl KubernetesDriver {
             Wish::Running => {
                 [SYNAPSE_SET, MINDROOM_SET]
                     .iter()
-                    .all(|part| self.has(id, *part))
+                    .all(|part| self.has(instance, *part))
                     && self.is_as_applied(instance, &listed).await?
             }
         };
         Ok(Observed {
             is_settled,
             is_partly_up,
-            internal_urls: json!({"matrix": self.synapse_url(id)}),
+            internal_urls: self.internal_urls(instance),
             owner_matrix_id: Some(values::owner_matrix_id(&self.config, instance)),
             mindroom_version: self.version("mindroom"),
             synapse_version: self.version("synapse"),
+            notice: instance.is_ai_paused.then(|| PAUSED.to_owned()),
             ..Observed::default()
         })
     }
@@ -289,10 +296,27 @@ impl KubernetesDriver {
         })
     }
 
-    /// Without an address before the Service has been seen to have one: then nothing answers there either.
+    /// Where the gateway and the health checks find its parts.
+    fn internal_urls(&self, instance: &Instance) -> Value {
+        let mut urls = json!({"matrix": self.synapse_url(instance.id)});
+        if let Some(template) = self
+            .config
+            .web_url
+            .as_ref()
+            .filter(|_| !instance.is_ai_paused)
+        {
+            urls["web"] = self.url(template, instance.id, MINDROOM_SERVICE).into();
+        }
+        urls
+    }
+
     fn synapse_url(&self, instance: Uuid) -> String {
-        let template = &self.config.synapse_url;
-        let service = self.part(instance, SYNAPSE_SERVICE);
+        self.url(&self.config.synapse_url, instance, SYNAPSE_SERVICE)
+    }
+
+    /// Without an address before the Service has been seen to have one: then nothing answers there either.
+    fn url(&self, template: &str, instance: Uuid, service: (&str, &str)) -> String {
+        let service = self.part(instance, service);
         let address = service.and_then(|live| live.address).unwrap_or_default();
         template
             .replace("{namespace}", &namespace(instance))
@@ -369,7 +393,7 @@ impl Driver for KubernetesDriver {
                         ACCOUNT,
                         title("Create your Matrix account", "Look at your Matrix account"),
                     ),
-                    step(MINDROOM, "Start MindRoom"),
+                    step(MINDROOM, mindroom_title(instance)),
                     step(CHECK, "Check that it answers"),
                 ]
             }

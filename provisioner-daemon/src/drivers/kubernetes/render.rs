@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -87,6 +87,7 @@ impl Renderer {
         values: &Value,
         kube_version: &str,
     ) -> Result<String, RenderError> {
+        let began = Instant::now();
         // never closed
         let _turn = self.turns.acquire().await;
         let mut helm = Command::new(&self.helm)
@@ -120,7 +121,10 @@ impl Renderer {
         drop(group);
         let (status, manifests, complaint) = ended.map_err(|_| RenderError::TooSlow)??;
         match status.code() {
-            Some(0) => Ok(manifests),
+            Some(0) => {
+                metrics::histogram!("prov_render_seconds").record(began.elapsed());
+                Ok(manifests)
+            }
             Some(_) => Err(RenderError::Refused(complaint.trim().to_owned())),
             None => Err(RenderError::Ended(status)),
         }

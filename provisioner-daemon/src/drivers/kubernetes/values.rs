@@ -34,6 +34,7 @@ pub(super) fn without_secrets(config: &Config, instance: &Instance) -> Result<Va
         "title": instance.name,
         "ownerMatrixId": owner_matrix_id(config, instance),
         "running": instance.wish == Wish::Running,
+        "agentsPaused": instance.is_ai_paused,
         "restart": instance.restart_gen,
         "profile": plan.terms().resource_profile,
         "database": {"host": place.host, "port": place.port, "name": database, "user": database},

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
@@ -145,6 +145,7 @@ async fn repair(
     let mut full_pass = tokio::time::interval(FULL_PASS);
     let mut waiting = HashSet::new();
     let mut healths: HashMap<Uuid, Health> = HashMap::new();
+    let mut drifted_since: HashMap<Uuid, Instant> = HashMap::new();
     let mut sight = cluster.reach().sight();
     let mut was_lost = false;
     loop {
@@ -168,6 +169,7 @@ async fn repair(
                     let is_other = has_turned(index, &mut healths, *instance);
                     let has_drifted = index.has_drifted(*instance);
                     drifted(usize::from(has_drifted));
+                    note_age(&mut drifted_since, *instance, has_drifted);
                     has_drifted || is_other
                 });
             }
@@ -194,6 +196,15 @@ fn has_turned(index: &Index, healths: &mut HashMap<Uuid, Health>, instance: Uuid
         Some(before) => before != health,
         // after a start all are seen for the first time
         None => !health.is_well(),
+    }
+}
+
+/// Measures how long an instance was not as it was applied.
+fn note_age(since: &mut HashMap<Uuid, Instant>, instance: Uuid, has_drifted: bool) {
+    if has_drifted {
+        since.entry(instance).or_insert_with(Instant::now);
+    } else if let Some(began) = since.remove(&instance) {
+        metrics::histogram!("prov_drift_age_seconds").record(began.elapsed());
     }
 }
 

@@ -43,7 +43,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Driver, DriverError, Observed, Progress, Step, Work};
+use super::{Driver, DriverError, Observed, Progress, Step, Work, mindroom_title};
 pub use files::state_dir;
 use home::Home;
 use isolation::Isolation;
@@ -234,12 +234,7 @@ impl Driver for LocalDriver {
                     ),
                 ];
                 if self.runtimes.expects_mindroom() {
-                    let title = if instance.is_ai_paused {
-                        "Pause MindRoom"
-                    } else {
-                        "Start MindRoom"
-                    };
-                    steps.push(step(MINDROOM, title));
+                    steps.push(step(MINDROOM, mindroom_title(instance)));
                 }
                 steps.push(step(CHECK, "Check that it answers"));
                 steps

@@ -11,6 +11,7 @@ use tokio::process::Command;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::super::PAUSED;
 use super::kept::Kept;
 use super::process;
 use super::python::{self, Versions};
@@ -102,9 +103,6 @@ pub struct Installed {
     /// What customers should know.
     pub notice: Option<String>,
 }
-
-/// What the owner of a paused instance reads.
-const PAUSED: &str = "Its agents are paused until the plan is paid.";
 
 impl Installed {
     /// What an instance is to run of it: without MindRoom while its agents are paused.

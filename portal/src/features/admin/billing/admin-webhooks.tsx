@@ -1,5 +1,6 @@
 "use client";
 
+import { AfterDots } from "@/components/after-dots";
 import type { Given } from "@/components/command/command";
 import { useCommands } from "@/components/command/use-commands";
 import type { Column } from "@/components/list/data-table";
@@ -120,7 +121,9 @@ function columnsWith(replay: (event: WebhookEvent) => void): readonly Column<Web
 function TypeCell({ id, type }: WebhookEvent) {
   return (
     <span className="grid gap-0.5">
-      <span className="wrap-anywhere">{type}</span>
+      <span className="max-sm:wrap-anywhere">
+        <AfterDots text={type} />
+      </span>
       <code className="text-xs wrap-anywhere text-muted">{id}</code>
     </span>
   );

@@ -25,10 +25,10 @@ type Counts = Readonly<Record<string, number>>;
 export function Charts({ stats }: { stats: AdminStats }) {
   return (
     <div className="grid items-start gap-4 md:grid-cols-2">
-      <Chart title={texts.instancesBy}>
+      <Chart title={texts.instancesBy} means={texts.instancesByMeans}>
         {partsOf(stats.instances_by_status, INSTANCE_STATUSES, lookOf, "/admin/instances?status=")}
       </Chart>
-      <Chart title={texts.accountsBy}>
+      <Chart title={texts.accountsBy} means={texts.accountsByMeans}>
         {partsOf(
           stats.accounts_by_status,
           ACCOUNT_STATUSES,
@@ -36,7 +36,7 @@ export function Charts({ stats }: { stats: AdminStats }) {
           "/admin/accounts?status=",
         )}
       </Chart>
-      <Chart title={texts.subscriptionsBy}>
+      <Chart title={texts.subscriptionsBy} means={texts.subscriptionsByMeans}>
         {partsOf(stats.subscriptions_by_status, SUBSCRIPTION_STATUSES, subscriptionLookOf)}
       </Chart>
       <Plans counts={stats.subscriptions_by_tier} />
@@ -64,7 +64,7 @@ function Plans({ counts }: { counts: Counts }) {
 
 interface ChartProps {
   title: string;
-  means?: string | undefined;
+  means: string;
   children: readonly Part[];
 }
 

@@ -1,6 +1,6 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
@@ -11,12 +11,17 @@ import { texts as admin } from "@/texts/admin";
 
 import { AdminPage } from "../admin-page";
 import { Charts } from "./charts";
+import type { AdminDashboard } from "./daily-figures";
+import { Days } from "./days";
 import { Figures } from "./figures";
 
 const { overview: texts } = admin;
 
 /** How often the figures are read again (milliseconds). */
 const LOOK_EVERY = 15_000;
+
+/** How often the days are: their sums change slowly (milliseconds). */
+const LOOK_AT_DAYS_EVERY = 120_000;
 
 /** `/admin`: the platform in figures, each with what it counts. */
 export function Overview() {
@@ -34,19 +39,31 @@ function Stats() {
     queryFn: ({ signal }) => done(api.GET("/admin/stats", { signal })),
     refetchInterval: LOOK_EVERY,
   });
+  // Asked for at the same time, so that neither waits for the other.
+  const days = useQuery({
+    queryKey: ["admin", "dashboard"],
+    queryFn: ({ signal }) => done(api.GET("/admin/metrics/dashboard", { signal })),
+    refetchInterval: LOOK_AT_DAYS_EVERY,
+  });
   if (stats.isPending) return <Waiting />;
   return (
     <>
       {stats.isError && <ErrorNotice error={stats.error} retry={() => void stats.refetch()} />}
-      {stats.data && <Shown stats={stats.data} />}
+      {stats.data && <Shown stats={stats.data} days={days} />}
     </>
   );
 }
 
-function Shown({ stats }: { stats: AdminStats }) {
+interface ShownProps {
+  stats: AdminStats;
+  days: UseQueryResult<AdminDashboard>;
+}
+
+function Shown({ stats, days }: ShownProps) {
   return (
     <>
       <Figures stats={stats} />
+      <Days result={days} />
       <Charts stats={stats} />
     </>
   );

@@ -1,4 +1,5 @@
--- Whoever has not paid is told on which day what becomes of the instance.
+-- What a subscription does not say by itself: on which day what becomes of an instance that is not paid for, and
+-- whether a first plan still begins with free days.
 
 -- Of the instance that is unpaid for longest; null when none is. p_days: {pause, stop, remove}, counted as
 -- prov.dunning_step counts them.
@@ -17,6 +18,12 @@ language sql stable set search_path = public, pg_temp as $$
   order by s.unpaid_since limit 1
 $$;
 
+-- Whoever has been a customer once begins with no free days again; the checkout asks the same.
+create function api.trial_used(p_account uuid) returns boolean
+language sql stable set search_path = public, pg_temp as $$
+  select exists (select from subscriptions s where s.account_id = p_account and s.stripe_subscription_id is not null)
+$$;
+
 -- Also called without days, by functions that are older than this.
 drop function api.my_subscription(jsonb);
 create function api.my_subscription(p_call jsonb, p_days jsonb default null) returns jsonb
@@ -31,8 +38,26 @@ begin
   if current.id is null then return entered || api.refusal('no_subscription'); end if;
   return entered || jsonb_build_object('data',
     api.subscription_json(current, entered -> 'account' ->> 'stripe_customer_id')
-    || jsonb_build_object('dunning', api.dunning_json(caller, p_days)));
+    || jsonb_build_object('dunning', api.dunning_json(caller, p_days), 'trial_available', not api.trial_used(caller)));
 end $$;
 
-revoke all on function api.dunning_json(uuid, jsonb), api.my_subscription(jsonb, jsonb) from public;
-grant execute on function api.dunning_json(uuid, jsonb), api.my_subscription(jsonb, jsonb) to mindroom_functions;
+create or replace function api.checkout_context(p_call jsonb, p_tier text, p_cycle text) returns jsonb
+language plpgsql set search_path = public, pg_temp as $$
+declare
+  entered jsonb := api.enter(p_call);
+  caller constant uuid := (p_call ->> 'sub')::uuid;
+begin
+  if entered ? 'refusal' then return entered; end if;
+  return entered || jsonb_build_object('data', jsonb_build_object(
+    'customer_id', entered -> 'account' ->> 'stripe_customer_id',
+    'has_subscription', exists (select 1 from subscriptions s where s.account_id = caller
+      and s.stripe_subscription_id is not null
+      and s.status not in ('incomplete', 'incomplete_expired', 'cancelled')),
+    'trial_used', api.trial_used(caller),
+    'open_session', api.open_session_json(caller, p_tier, p_cycle)));
+end $$;
+
+revoke all on function api.dunning_json(uuid, jsonb), api.trial_used(uuid), api.my_subscription(jsonb, jsonb)
+  from public;
+grant execute on function api.dunning_json(uuid, jsonb), api.trial_used(uuid), api.my_subscription(jsonb, jsonb)
+  to mindroom_functions;
