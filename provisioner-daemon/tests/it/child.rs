@@ -2,7 +2,7 @@
 //! It has the real runner, handlers and probes, and the driver of [`crate::outside`].
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child as Process, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +11,17 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use provisioner_daemon::jobs::ReconcileInstance;
+use provisioner_daemon::drivers::Driver;
+use provisioner_daemon::jobs::{MeasureUsage, ReconcileInstance};
 use provisioner_daemon::probes;
 use provisioner_daemon::runner::{
     Faults, Handler, JobContext, JobError, Outcome, Runner, Settings,
 };
 use serde::{Deserialize, Serialize};
 use store::daemon::Db;
+use store::daemon::instance_databases::Server;
 
+use crate::delete_account::Subscriptions;
 use crate::outside::Outside;
 use crate::stripe_fake::Stripe;
 
@@ -30,7 +33,7 @@ pub(crate) struct Orders {
     /// The platform's database.
     pub(crate) url: String,
     /// The folder of [`Outside`].
-    pub(crate) outside: std::path::PathBuf,
+    pub(crate) outside: PathBuf,
     /// As [`Faults::parse`] reads them.
     pub(crate) faults: String,
     /// How long a lease holds; everything else follows from it.
@@ -179,8 +182,13 @@ impl Handler for Crash {
     }
 }
 
-/// A job that goes on until it may not, or for the seconds in its payload.
-struct Long;
+/// A job that goes on until it may not, or for the seconds in its payload, and says all the while that it does.
+struct Long {
+    sign: PathBuf,
+}
+
+/// The file in the folder of [`Outside`] whose age tells when a long job last worked.
+pub(crate) const SIGN_OF_WORK: &str = "at-work";
 
 impl Handler for Long {
     fn kind(&self) -> &'static str {
@@ -197,12 +205,32 @@ impl Handler for Long {
             let began = std::time::Instant::now();
             while began.elapsed().as_secs_f64() < seconds {
                 cx.may_go_on()?;
+                std::fs::write(&self.sign, "x").unwrap();
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             Ok(Outcome::Done)
         }
         .boxed()
     }
+}
+
+/// Those of the daemon, over made-up services.
+pub(crate) fn handlers(outside: &Outside, daemon_url: &str) -> Vec<Arc<dyn Handler>> {
+    let driver: Arc<dyn Driver> = Arc::new(outside.clone());
+    vec![
+        Arc::new(ReconcileInstance::new(Arc::clone(&driver))),
+        Arc::new(MeasureUsage::new(instance_databases(daemon_url), driver)),
+        Arc::new(Stripe::with_a_subscription().handler()),
+        Arc::new(crate::stripe_catch_up::with_a_missed_event().handler()),
+        Arc::new(Subscriptions::with_one().handler()),
+    ]
+}
+
+/// Where instances' databases are: on the server of the platform's own.
+pub(crate) fn instance_databases(daemon_url: &str) -> Server {
+    let (_, place) = daemon_url.split_once('@').unwrap();
+    let (server, _) = place.split_once('/').unwrap();
+    Server::new(&format!("postgres://instance_admin@{server}/postgres")).unwrap()
 }
 
 /// What runs in the child's process; not a test by itself.
@@ -222,14 +250,9 @@ fn daemon() {
 async fn serve(orders: Orders) {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new();
     let metrics = metrics.install_recorder().unwrap();
-    let outside = Outside::new(&orders.outside);
-    let handlers: Vec<Arc<dyn Handler>> = vec![
-        Arc::new(ReconcileInstance::new(Arc::new(outside))),
-        Arc::new(Stripe::with_a_subscription().handler()),
-        Arc::new(crate::stripe_catch_up::with_a_missed_event().handler()),
-        Arc::new(Crash),
-        Arc::new(Long),
-    ];
+    let mut handlers = handlers(&Outside::new(&orders.outside), &orders.url);
+    let sign = orders.outside.join(SIGN_OF_WORK);
+    handlers.extend([Arc::new(Crash) as Arc<dyn Handler>, Arc::new(Long { sign })]);
     let settings = Settings {
         faults: Faults::parse(&orders.faults).unwrap(),
         ..settings(orders.lease)

@@ -16,7 +16,7 @@ use crate::world::{ACCOUNT, World};
 
 /// The subscriptions of one customer, and what was asked.
 #[derive(Clone, Default)]
-struct Subscriptions {
+pub(crate) struct Subscriptions {
     all: Arc<Mutex<Vec<Value>>>,
     /// Ids of checkouts that can still be paid.
     open: Arc<Mutex<Vec<&'static str>>>,
@@ -30,6 +30,10 @@ impl Subscriptions {
             all: Arc::new(Mutex::new(all)),
             ..Self::default()
         }
+    }
+
+    pub(crate) fn with_one() -> Self {
+        Self::of(vec![subscription("active", "price_hobby")])
     }
 
     fn answer(&self, method: &str, path: &str) -> (u16, Value) {
@@ -60,7 +64,7 @@ impl Subscriptions {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    fn run(&self, world: &World) -> Runner {
+    pub(crate) fn handler(&self) -> DeleteAccount {
         let subscriptions = self.clone();
         let transport = StripeTransport::new(move |request| {
             let method = request.method().as_str();
@@ -69,11 +73,11 @@ impl Subscriptions {
             let answer = answer.body(body.to_string().into()).unwrap();
             async move { Ok(answer) }.boxed()
         });
-        start(
-            world,
-            DeleteAccount::new(client(transport, "http://stripe")),
-            quick(),
-        )
+        DeleteAccount::new(client(transport, "http://stripe"))
+    }
+
+    fn run(&self, world: &World) -> Runner {
+        start(world, self.handler(), quick())
     }
 }
 
@@ -83,7 +87,7 @@ fn session(id: &str) -> Value {
 }
 
 /// An account with everything that an account can have, whose days are over; and another one.
-async fn departing() -> (World, Uuid) {
+pub(crate) async fn departing() -> (World, Uuid) {
     let world = World::new().await;
     let other = Uuid::from_u128(2);
     world.account(other, "bo@example.com", "cus_bo").await;
@@ -196,7 +200,7 @@ async fn who_came_back_stays() {
             "delete from account_deletions; update accounts set status = 'active' where id = '{ACCOUNT}'"
         ))
         .await;
-    let stripe = Subscriptions::of(vec![subscription("active", "price_hobby")]);
+    let stripe = Subscriptions::with_one();
     let runner = stripe.run(&world);
     world
         .until("not exists (select from prov.jobs where kind = 'delete-account')")

@@ -1,4 +1,4 @@
-//! The daemon's own program, killed after every step that the local driver takes with real processes.
+//! The daemon's own program, killed before and after every step that the local driver takes with real processes.
 
 use std::time::Instant;
 
@@ -45,15 +45,16 @@ impl Scene {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
-    /// Brings a wish about over one kill after each of its steps.
-    async fn reach(&self, wish: &str, status: &str) {
-        let change = format!("desired_state = '{wish}'");
-        self.world.wish(self.instance, &change).await;
+    /// Brings a wish about over a kill at each point of each of its steps.
+    async fn reach(&self, change: &str, wish: &str, status: &str) {
+        self.world.wish(self.instance, change).await;
         self.kill_at(&format!("listed:{wish}")).await;
         let steps = self.steps().await;
         assert!(!steps.is_empty());
         for step in steps {
-            self.kill_at(&format!("after:{wish}:{step}")).await;
+            for place in ["before", "after", "recorded"] {
+                self.kill_at(&format!("{place}:{wish}:{step}")).await;
+            }
         }
         let daemon = self.state.daemon(&self.world);
         until_status(&self.world, status).await;
@@ -62,7 +63,7 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fault_02_killed_after_every_step_of_the_local_driver() {
+async fn fault_02_killed_at_every_step_of_the_local_driver() {
     let world = World::new().await;
     let state = State(tempfile::tempdir().unwrap());
     install(&state).await;
@@ -71,11 +72,20 @@ async fn fault_02_killed_after_every_step_of_the_local_driver() {
         world,
         state,
     };
-    scene.reach("running", "running").await;
-    assert_eq!(processes(&scene.state, scene.instance).len(), 2);
-    scene.reach("stopped", "stopped").await;
+    let start = "desired_state = 'running'";
+    scene.reach(start, "running", "running").await;
+    let started = processes(&scene.state, scene.instance);
+    assert_eq!(started.len(), 2);
+    let restart = "restart_gen = restart_gen + 1";
+    scene.reach(restart, "running", "running").await;
+    let restarted = processes(&scene.state, scene.instance);
+    assert_eq!(restarted.len(), 2);
+    assert!(!restarted.iter().any(|process| started.contains(process)));
+    let stop = "desired_state = 'stopped'";
+    scene.reach(stop, "stopped", "stopped").await;
     assert!(processes(&scene.state, scene.instance).is_empty());
-    scene.reach("deleted", "deprovisioned").await;
+    let delete = "desired_state = 'deleted'";
+    scene.reach(delete, "deleted", "deprovisioned").await;
     assert!(!scene.state.dir(scene.instance).exists());
     crate::invariants::check_queue(&scene.world).await;
 }

@@ -16,7 +16,7 @@ type Body = dyn Fn(u32) -> Result<Outcome, JobError> + Send + Sync;
 pub(crate) struct MadeUp {
     kind: &'static str,
     ends: Arc<AtomicBool>,
-    runs: Arc<AtomicU32>,
+    runs: Runs,
     body: Box<Body>,
     deadline: Duration,
     /// Goes on between steps until it may not.
@@ -32,7 +32,7 @@ impl MadeUp {
         Self {
             kind: "k",
             ends: Arc::default(),
-            runs: Arc::default(),
+            runs: Runs::default(),
             body: Box::new(body),
             deadline: Duration::from_mins(1),
             is_long: false,
@@ -75,7 +75,7 @@ impl MadeUp {
     }
 
     pub(crate) fn runs(&self) -> Runs {
-        Runs(Arc::clone(&self.runs))
+        self.runs.clone()
     }
 }
 
@@ -90,7 +90,7 @@ impl Handler for MadeUp {
 
     fn run<'a>(&'a self, cx: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobError>> {
         async move {
-            let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
+            let (run, _at_work) = self.runs.begin();
             if self.is_hung && run == 1 {
                 std::future::pending::<()>().await;
             }
@@ -104,13 +104,35 @@ impl Handler for MadeUp {
     }
 }
 
-/// How often it ran.
-#[derive(Clone)]
-pub(crate) struct Runs(Arc<AtomicU32>);
+/// How often it ran, and how often it runs now.
+#[derive(Clone, Default)]
+pub(crate) struct Runs {
+    begun: Arc<AtomicU32>,
+    at_work: Arc<AtomicU32>,
+}
+
+/// A run; over when it is dropped, however that comes about.
+struct AtWork(Runs);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 impl Runs {
+    fn begin(&self) -> (u32, AtWork) {
+        self.at_work.fetch_add(1, Ordering::SeqCst);
+        let run = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        (run, AtWork(self.clone()))
+    }
+
     pub(crate) fn count(&self) -> u32 {
-        self.0.load(Ordering::SeqCst)
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.at_work.load(Ordering::SeqCst) > 0
     }
 
     pub(crate) async fn reach(&self, count: u32) {

@@ -1,22 +1,19 @@
 //! `stripe-catch-up` against a Stripe that holds lists.
 
-use std::os::unix::process::ExitStatusExt;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use http::Response;
-use nix::sys::signal::Signal;
 use provisioner_daemon::jobs::{StripeCatchUp, StripeTransport};
-use provisioner_daemon::runner::{Fault, Faults, Handler, Runner, Settings};
+use provisioner_daemon::runner::{Handler, Runner};
 use serde_json::{Value, json};
 
-use crate::child::{Child, Orders};
 use crate::invariants;
 use crate::made_up::quick;
-use crate::stripe_fake::{self, Stripe, client, event, outcome, prices, subscription};
+use crate::stripe_fake::{Stripe, client, event, outcome, prices, subscription};
 use crate::world::World;
 
-const WISH: &str = "select prov.enqueue_stripe_catch_up(); select prov.ring(2)";
+pub(crate) const WISH: &str = "select prov.enqueue_stripe_catch_up(); select prov.ring(2)";
 const EVENT: &str = "customer.subscription.updated";
 
 /// Stripe's lists, newest first, and what was asked of them.
@@ -95,13 +92,12 @@ impl Lists {
     }
 
     /// A daemon that also works on the events.
-    fn run(&self, world: &World, faults: Faults) -> Runner {
+    fn run(&self, world: &World) -> Runner {
         let handlers: Vec<Arc<dyn Handler>> = vec![
             Arc::new(self.handler()),
             Arc::new(Stripe::with_a_subscription().handler()),
         ];
-        let settings = Settings { faults, ..quick() };
-        Runner::start(world.db.clone(), &world.daemon_url(), handlers, settings).unwrap()
+        Runner::start(world.db.clone(), &world.daemon_url(), handlers, quick()).unwrap()
     }
 }
 
@@ -136,7 +132,7 @@ async fn a_missed_event_is_stored_and_worked_on_and_a_known_one_left_alone() {
     let world = World::new().await;
     let lists = with_a_missed_event();
     lists.0.lock().unwrap().events.push(listed("evt_known"));
-    let runner = lists.run(&world, Faults::default());
+    let runner = lists.run(&world);
     event(&world, "evt_known", EVENT, ("subscription", "sub_1")).await;
     outcome(&world, "evt_known").await;
     pass(&world).await;
@@ -164,7 +160,7 @@ async fn a_subscription_that_differs_is_mended_and_one_that_does_not_is_not_writ
     (foreign["id"], foreign["customer"]) = ("sub_3".into(), "cus_nobody".into());
     let ours = subscription("past_due", "price_pro");
     let lists = Lists::of(Vec::new(), vec![strange, foreign, ours], 100);
-    let runner = lists.run(&world, Faults::default());
+    let runner = lists.run(&world);
     pass(&world).await;
     let row = "select status || ' ' || tier || ' ' || synced_at || ' ' || xmin from subscriptions";
     let first: String = world.ask(row).await;
@@ -198,7 +194,7 @@ async fn a_long_pass_goes_on_where_it_was_and_gives_others_their_turn() {
     for status in [500, 429] {
         lists.refuse(status);
     }
-    let runner = lists.run(&world, Faults::default());
+    let runner = lists.run(&world);
     pass(&world).await;
     assert_eq!(world.ask::<i64>(MISSED).await, 25);
     let mut asked = lists.asked();
@@ -220,7 +216,7 @@ async fn a_place_that_is_gone_and_a_wish_of_later_begin_anew() {
     world
         .run("update prov.stripe_catch_up set began_at = now() + interval '1 h', after_id = 'evt_gone'")
         .await;
-    let runner = lists.run(&world, Faults::default());
+    let runner = lists.run(&world);
     pass(&world).await;
     let asked = ["events after evt_gone", "events", "subscriptions"];
     assert_eq!(lists.asked(), asked);
@@ -244,50 +240,4 @@ async fn a_place_that_is_gone_and_a_wish_of_later_begin_anew() {
     ended(&world).await;
     assert_eq!(lists.asked(), ["subscriptions"]);
     runner.drain().await;
-}
-
-#[tokio::test]
-async fn killed_at_every_point_it_is_gone_through_by_the_next() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let recorder = Arc::clone(&seen);
-    let faults = Faults::new(move |point| {
-        let ours = ["listed:", "saved:"]
-            .iter()
-            .any(|begin| point.starts_with(begin));
-        if ours || point.ends_with("stripe-catch-up") {
-            recorder.lock().unwrap().push(point.to_owned());
-        }
-        Fault::None
-    });
-    let world = World::new().await;
-    let runner = with_a_missed_event().run(&world, faults);
-    pass(&world).await;
-    runner.drain().await;
-    let points = seen.lock().unwrap().clone();
-    assert!(points.len() >= 6, "{points:?}");
-    let folder = tempfile::tempdir().unwrap();
-    for point in points {
-        let world = World::new().await;
-        world.run(WISH).await;
-        let orders = Orders::new(&world.daemon_url(), folder.path());
-        let mut child = Child::start(&orders.failing(&format!("{point}=kill")));
-        let status = child.ended().await;
-        assert_eq!(status.signal(), Some(Signal::SIGKILL as i32), "{point}");
-        world.expire_leases().await;
-        let runner = with_a_missed_event().run(&world, Faults::default());
-        ended(&world).await;
-        assert_eq!(
-            stripe_fake::outcome(&world, "evt_missed").await,
-            "synced",
-            "{point}"
-        );
-        assert_eq!(world.ask::<i64>(MISSED).await, 1, "{point}");
-        assert_eq!(
-            world.ask::<i64>("select count(*) from subscriptions").await,
-            1,
-            "{point}"
-        );
-        runner.drain().await;
-        invariants::check_queue(&world).await;
-    }
 }

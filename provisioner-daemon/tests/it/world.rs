@@ -36,7 +36,8 @@ impl World {
         Self::of(prepared(server).await).await
     }
 
-    async fn of(database: Database) -> Self {
+    /// In a database that has the tables.
+    pub(crate) async fn of(database: Database) -> Self {
         let world = Self {
             db: Db::new(&database.url("mindroom_daemon"), 8).unwrap(),
             sql: database.owner().await,

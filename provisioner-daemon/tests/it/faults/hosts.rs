@@ -12,7 +12,7 @@ use std::time::Duration;
 use nix::sched::{CloneFlags, setns};
 use test_postgres::{Options, Server};
 
-use crate::child::{Child, Orders, settings};
+use crate::child::{Child, Orders, SIGN_OF_WORK, settings};
 use crate::invariants;
 use crate::made_up::{DONE, MadeUp};
 use crate::world::World;
@@ -210,11 +210,33 @@ async fn cut(cable: &Cable) {
     let is_same = "select attempt = 1 and crashes = 0 and state = 'running' from prov.jobs";
     assert!(world.ask::<bool>(is_same).await);
 
-    // Longer: the other takes it, and is not disturbed when the cut one is back.
-    let near = Near::start(&world);
+    // Longer: it stops before its lease is over, which it cannot know from the database.
+    let worked = || {
+        std::fs::metadata(folder.path().join(SIGN_OF_WORK))
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let cut_off: uuid::Uuid = world.ask("select worker from prov.jobs").await;
     cable.pull();
+    world
+        .until("select lease_until < now() from prov.jobs")
+        .await;
+    let lease_until: std::time::SystemTime = world.ask(renewed).await;
+    let stopped = worked();
+    assert!(
+        stopped + Duration::from_millis(500) < lease_until,
+        "it stopped too late"
+    );
+    // The other takes it, and is not disturbed when the cut one is back.
+    let near = Near::start(&world);
     near.runs.reach(1).await;
+    let is_others = format!("select state = 'running' and worker <> '{cut_off}' from prov.jobs");
+    assert!(world.ask::<bool>(&is_others).await);
     cable.mend();
+    until_far_talks(&world).await;
+    assert_eq!(worked(), stopped);
+    assert!(world.ask::<bool>(&is_others).await);
     near.release();
     world.until(DONE).await;
     let cost: bool = world
@@ -231,6 +253,16 @@ async fn cut(cable: &Cable) {
         .await;
     assert!(far.is_there());
     invariants::check_queue(&world).await;
+}
+
+/// Waits for a statement of the daemon on the far side.
+async fn until_far_talks(world: &World) {
+    let now: String = world.ask("select clock_timestamp()::text").await;
+    world
+        .until(&format!(
+            "select bool_or(query_start > '{now}') from pg_stat_activity where client_addr = '{FAR}'"
+        ))
+        .await;
 }
 
 /// The daemon on the near side, whose job ends when it is told to.

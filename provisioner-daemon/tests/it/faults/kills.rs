@@ -1,5 +1,5 @@
-//! `kill -9` at every point of every job. The points are those that a run without faults comes by, so a new step
-//! is killed at without being listed here.
+//! `kill -9` at every point of an instance's job; other kinds are in [`super::kinds`]. The points are those that a run
+//! without faults comes by, so a new step is killed at without being listed here.
 
 use std::os::unix::process::ExitStatusExt;
 use std::sync::{Arc, Mutex};
@@ -15,11 +15,10 @@ use crate::invariants::{self, Bystander};
 use crate::made_up::quick;
 use crate::outside::{Outside, PLANS};
 use crate::reconcile;
-use crate::stripe_fake::{self, Stripe};
 use crate::world::{ACCOUNT, World};
 
 /// Scenes that run at once.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
 
 /// A change of wish, and how the instance came to be where it starts.
 pub(super) struct Life {
@@ -126,7 +125,7 @@ pub(super) async fn points_of(life: &Life) -> Vec<String> {
     points
 }
 
-fn recording() -> (Faults, Arc<Mutex<Vec<String>>>) {
+pub(super) fn recording() -> (Faults, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let faults = {
         let seen = Arc::clone(&seen);
@@ -149,7 +148,7 @@ fn is_over(point: &str) -> bool {
 }
 
 /// Waits for a kill, then lets somebody else go on at once.
-async fn killed(world: &World, child: &mut Child, point: &str) {
+pub(super) async fn killed(world: &World, child: &mut Child, point: &str) {
     let status = child.ended().await;
     assert_eq!(
         status.signal(),
@@ -222,39 +221,6 @@ async fn fault_02_killed_at_every_point_of_a_delete() {
 #[tokio::test]
 async fn fault_03_killed_after_the_end_was_committed() {
     kill_at(&LIVES[0], "settled:running".to_owned()).await;
-}
-
-const EVENT: &str = "customer.subscription.updated";
-
-#[tokio::test]
-async fn fault_02_killed_at_every_point_of_a_stripe_event() {
-    let world = World::new().await;
-    let (faults, seen) = recording();
-    let settings = Settings { faults, ..quick() };
-    let stripe = Stripe::with_a_subscription();
-    let runner = crate::made_up::start(&world, stripe.handler(), settings);
-    stripe_fake::event(&world, "evt_0", EVENT, ("subscription", "sub_1")).await;
-    world
-        .until("select count(*) = 1 from prov.job_history")
-        .await;
-    runner.drain().await;
-    let points = seen.lock().unwrap().clone();
-    assert!(points.len() > 3, "{points:?}");
-    let folder = tempfile::tempdir().unwrap();
-    for (number, point) in points.into_iter().enumerate() {
-        let since = last_job(&world).await;
-        let orders = Orders::new(&world.daemon_url(), folder.path());
-        let mut child = Child::start(&orders.failing(&format!("{point}=kill")));
-        let id = format!("evt_{}", number + 1);
-        stripe_fake::event(&world, &id, EVENT, ("subscription", "sub_1")).await;
-        killed(&world, &mut child, &point).await;
-        let runner = crate::made_up::start(&world, stripe.handler(), quick());
-        assert_eq!(stripe_fake::outcome(&world, &id).await, "synced", "{point}");
-        world.until("select count(*) = 0 from prov.jobs").await;
-        runner.drain().await;
-        assert_cost(&world, "stripe:cus_ann", since, &point).await;
-        invariants::check_queue(&world).await;
-    }
 }
 
 /// Nobody helps: the lease runs out by itself, another replica takes the job, and no attempt is used up.

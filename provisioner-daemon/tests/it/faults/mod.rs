@@ -4,11 +4,13 @@
 mod connections;
 mod hosts;
 mod kills;
+mod kinds;
 mod outages;
 mod processes;
 mod replicas;
 mod steps;
 mod stripe;
+mod upgrades;
 mod wishes;
 
 /// The list has no 36; 48 is run by hand, and its small form is the property test.
@@ -20,11 +22,13 @@ fn every_fault_is_tested() {
         include_str!("connections.rs"),
         include_str!("hosts.rs"),
         include_str!("kills.rs"),
+        include_str!("kinds.rs"),
         include_str!("outages.rs"),
         include_str!("processes.rs"),
         include_str!("replicas.rs"),
         include_str!("steps.rs"),
         include_str!("stripe.rs"),
+        include_str!("upgrades.rs"),
         include_str!("wishes.rs"),
         include_str!("../kubernetes/cluster/drift.rs"),
         include_str!("../kubernetes/cluster/driver.rs"),

@@ -108,14 +108,19 @@ async fn fault_46_a_database_that_takes_no_writes() {
 async fn fault_46_a_full_disk() {
     let server = Server::start(Options {
         data: Data::OwnDisk(300 << 20),
-        ..Options::default()
+        // One that comes and goes by itself would be seen by chance only.
+        settings: &[("restart_after_crash", "off")],
     });
     if !server.has_own_disk() {
         eprintln!("skipped: a file system of its own needs root");
         return;
     }
     let mut world = World::on(&server).await;
-    let runner = start(&world, MadeUp::done(), quick());
+    let settings = provisioner_daemon::runner::Settings {
+        database_fresh: Duration::from_secs(1),
+        ..quick()
+    };
+    let runner = start(&world, MadeUp::done(), settings);
     let pulse = runner.pulse();
     wait_until(|| pulse.not_ready().is_none()).await;
     let filler = tokio::task::block_in_place(|| Filler::fill(&server));
@@ -127,12 +132,12 @@ async fn fault_46_a_full_disk() {
         )
         .await;
     assert!(refused.is_err());
+    use_up_the_log(&world).await;
+    wait_until(|| pulse.not_ready() == Some("the database takes no writes")).await;
+    assert_eq!(pulse.stuck(), None);
+    wait_until(|| !server.is_running()).await;
     drop(filler);
-    tokio::task::block_in_place(|| {
-        if !server.is_running() {
-            server.resume();
-        }
-    });
+    tokio::task::block_in_place(|| server.resume());
     world.reconnect().await;
     world.enqueue("l", None, "k", 1).await;
     world.until(DONE).await;
@@ -140,6 +145,13 @@ async fn fault_46_a_full_disk() {
     assert_eq!(pulse.stuck(), None);
     runner.drain().await;
     invariants::check_queue(&world).await;
+}
+
+/// What is written to rows that are there goes on until the log cannot grow. Then PostgreSQL gives up.
+async fn use_up_the_log(world: &World) {
+    let log = "select count(pg_logical_emit_message(false, '', repeat('x', 1000000))) \
+         from generate_series(1, 1000)";
+    assert!(world.sql.batch_execute(log).await.is_err());
 }
 
 /// The rows of an instance come from an older backup: what there is outside is found, and nothing is made anew.

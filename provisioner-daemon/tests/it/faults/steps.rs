@@ -38,7 +38,7 @@ async fn fault_07_every_step_done_twice_changes_nothing_more() {
 }
 
 /// A fault at one point, once.
-fn once(point: &str, fault: Fault) -> Faults {
+pub(super) fn once(point: &str, fault: Fault) -> Faults {
     let (point, is_over) = (point.to_owned(), Arc::new(AtomicBool::new(false)));
     Faults::new(move |here| {
         if here == point && !is_over.swap(true, Ordering::SeqCst) {

@@ -61,7 +61,7 @@ async fn fault_42_a_secret_that_was_edited_has_its_value_again() {
 }
 
 #[tokio::test]
-async fn fault_7_a_second_run_of_any_job_writes_nothing() {
+async fn fault_07_a_second_run_of_any_job_writes_nothing() {
     let scene = Scene::new().await;
     for (wish, status) in [
         ("desired_state = 'running'", "running"),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
@@ -55,6 +56,42 @@ async fn stop_start_restart_and_another_plan_change_only_what_they_must() {
     // Here no disk is behind it, so it can neither grow with the plan nor shrink.
     assert_eq!(scene.volume_size().await, "10Gi");
     assert_eq!(resource_version(&scene).await, secret, "secrets stay");
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn paused_agents_leave_the_homeserver_running() {
+    let scene = Scene::new().await;
+    scene.run().await;
+    for (change, agents, notice) in [
+        (
+            "ai_paused = true",
+            0,
+            "Its agents are paused until the plan is paid.",
+        ),
+        ("ai_paused = false", 1, ""),
+    ] {
+        scene.wish(change).await;
+        scene.until("running").await;
+        let deployments: Api<Deployment> = Api::namespaced(scene.client.clone(), &scene.namespace);
+        let sets: Api<StatefulSet> = Api::namespaced(scene.client.clone(), &scene.namespace);
+        let wanted = (
+            deployments
+                .get("mindroom")
+                .await
+                .unwrap()
+                .spec
+                .unwrap()
+                .replicas,
+            sets.get("synapse").await.unwrap().spec.unwrap().replicas,
+        );
+        assert_eq!(wanted, (Some(agents), Some(1)), "{change}");
+        let said: String = scene
+            .world
+            .ask("select coalesce(notice, '') from instances")
+            .await;
+        assert_eq!(said, notice);
+    }
     scene.end().await;
 }
 

@@ -112,6 +112,7 @@ impl Scene {
                     .unwrap(),
             ),
             synapse_url: self.synapse.url.clone(),
+            web_url: None,
         };
         let mut kubernetes = as_daemon(&self.client).await;
         way.lead(&mut kubernetes);
