@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, decode_header, encode};
 use p256::ecdsa::SigningKey;
 use p256::elliptic_curve::rand_core::OsRng;
 use p256::pkcs8::EncodePrivateKey;
-use platform_tests::{Account, Platform, Replica, until};
+use platform_tests::{Account, Door, Platform, Replica, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -133,9 +133,10 @@ async fn a_key_that_is_new_is_fetched_and_known_ones_outlive_the_service() {
     let service = KeyService::start(keys_of(&platform).await).await;
     let functions = Replica::with(&platform, &[("auth_internal_url", service.url.as_str())]).await;
     let status = async |token: &str| {
-        let url = format!("{}/my/account", functions.url);
-        let request = platform.request(Method::GET, &url).bearer_auth(token);
-        platform.send(request).await.status
+        // each from another address: strangers are counted by theirs
+        let door = Door::to(&platform, &functions.url);
+        let answer = door.call(Method::GET, "/my/account", Some(token), None);
+        answer.await.status
     };
     assert_eq!(status(&account.token).await, 200);
     let mut header = Header::new(Algorithm::ES256);

@@ -61,9 +61,9 @@ fn a_good_token_is_accepted() {
 const RSA_KEY: &[u8] = include_bytes!("token_tests_rsa.pem");
 /// Its public part.
 const RSA_MODULUS: &str = "\
-    sCxiDzbNLpHUtRXLQHhzzD1iGtAGAglP3PjquwXjN5qM4zSrTfI5wr9zH41RLTdAhez30Zym9LOLbC8oJ9tEgVbnEOAXMMEgzo4w \
-    Au6soCRQ0iJDCc94-ZX-AxswfXxemuz9m8Hf_lepe_NucIKz6eJUc61esbdgBdpYDXSCRWnmmxMemW_bvTrDgU6sar-oxKAd-hGR \
-    LP5z6TEMb5IK5EQIsvloX-FAc6MypJuV_cOj7u-te4MuTTxic1y8GJ5cHkhxQQjpwgaywzhD7K0QBb6aeKCsHpIERD2f9R-FpKiJ \
+    sCxiDzbNLpHUtRXLQHhzzD1iGtAGAglP3PjquwXjN5qM4zSrTfI5wr9zH41RLTdAhez30Zym9LOLbC8oJ9tEgVbnEOAXMMEgzo4w\
+    Au6soCRQ0iJDCc94-ZX-AxswfXxemuz9m8Hf_lepe_NucIKz6eJUc61esbdgBdpYDXSCRWnmmxMemW_bvTrDgU6sar-oxKAd-hGR\
+    LP5z6TEMb5IK5EQIsvloX-FAc6MypJuV_cOj7u-te4MuTTxic1y8GJ5cHkhxQQjpwgaywzhD7K0QBb6aeKCsHpIERD2f9R-FpKiJ\
     59mIGhjevnL5HBwz6IDyC8x3HkWYt8FJHiPynyp9Mw";
 
 #[test]
