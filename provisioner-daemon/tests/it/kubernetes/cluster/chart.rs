@@ -25,6 +25,7 @@ async fn becomes_objects_and_pods(client: &Client, overlay: Option<String>) {
     }
     let wanted: &[&str] = match overlay.as_deref() {
         Some("option-stopped") => &[],
+        Some("option-agents-paused") => &["synapse"],
         _ => &["mindroom", "synapse"],
     };
     // Made by the controllers and admitted under quota, limits and the restricted standard.
