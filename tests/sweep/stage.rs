@@ -50,26 +50,27 @@ impl Stage {
             job: None,
             platform,
         };
-        let database = stage.platform.database().await;
         for (account, change) in [
             (&stage.suspended, "status = 'suspended'"),
             (&stage.deleted, "status = 'deleted', deleted_at = now()"),
             (&stage.admin, "is_admin = true"),
         ] {
-            let statement = format!("update accounts set {change} where id = $1");
-            let changed = database.execute(&statement, &[&account.id]).await.unwrap();
-            assert_eq!(changed, 1);
+            stage.change(account, change).await;
         }
         stage
+    }
+
+    async fn change(&self, account: &Account, change: &str) {
+        let database = self.platform.database().await;
+        let statement = format!("update accounts set {change} where id = $1");
+        let changed = database.execute(&statement, &[&account.id]).await.unwrap();
+        assert_eq!(changed, 1);
     }
 
     /// Another administrator, who has used up nothing of what one may do in a minute.
     pub(crate) async fn change_admin(&mut self) {
         self.admin = Account::sign_up(&self.platform).await;
-        let database = self.platform.database().await;
-        let grant = "update accounts set is_admin = true where id = $1";
-        let changed = database.execute(grant, &[&self.admin.id]).await.unwrap();
-        assert_eq!(changed, 1);
+        self.change(&self.admin, "is_admin = true").await;
     }
 
     /// The number that routes take as `{id}`; one that nobody has before there is an instance.

@@ -10,6 +10,11 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().unwrap_or(&manifest).to_path_buf()
 }
 
+/// Whether what cannot be had here counts as failed rather than left out, as in CI.
+pub(crate) fn is_whole_required() -> bool {
+    std::env::var("MINDROOM_REQUIRED").is_ok_and(|value| value == "1")
+}
+
 /// Cargo's folder for what it builds (`CARGO_TARGET_DIR` moves it).
 pub(crate) fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {

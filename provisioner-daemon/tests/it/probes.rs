@@ -46,23 +46,14 @@ async fn without_a_database_that_takes_writes_it_is_alive_and_not_ready() {
     assert_eq!(daemon.ask("/healthz").await, alive);
     assert_eq!(daemon.ask("/readyz").await, ready);
 
-    let end_sessions = "select pg_terminate_backend(pid) from pg_stat_activity \
-         where usename = 'mindroom_daemon' and datname = current_database()";
-    let read_only = |on: bool| {
-        let database = world.database.name();
-        format!(
-            "alter role mindroom_daemon in database {database} set default_transaction_read_only = {on}; \
-             {end_sessions}"
-        )
-    };
-    world.run(&read_only(true)).await;
+    world.make_read_only(true).await;
     wait_until(|| pulse.not_ready().is_some()).await;
     let (status, why) = daemon.ask("/readyz").await;
     assert_eq!(status, 503);
     assert!(!why.trim().is_empty(), "it says why");
     assert_eq!(daemon.ask("/healthz").await, alive);
 
-    world.run(&read_only(false)).await;
+    world.make_read_only(false).await;
     wait_until(|| pulse.not_ready().is_none()).await;
     assert_eq!(daemon.ask("/readyz").await, ready);
     runner.drain().await;

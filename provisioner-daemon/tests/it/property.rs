@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::invariants;
 use crate::outside::{Obstacle, Outside, UP};
-use crate::world::{PATIENCE, World};
+use crate::world::{END_SESSIONS, PATIENCE, World};
 
 const LIVES: u64 = 2000;
 /// Lives at the same time.
@@ -172,9 +172,7 @@ impl<'a> Life<'a> {
                 }
                 Event::Kill => self.fleet.kill(random.random_range(0..2)),
                 Event::Cut => {
-                    let cut = "select pg_terminate_backend(pid) from pg_stat_activity \
-                        where usename = 'mindroom_daemon' and datname = current_database()";
-                    self.fleet.run(self.seed, cut).await;
+                    self.fleet.run(self.seed, END_SESSIONS).await;
                 }
                 Event::Pause(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
             }

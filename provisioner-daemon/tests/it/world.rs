@@ -14,6 +14,9 @@ use uuid::Uuid;
 /// Longest time that anything is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) const ACCOUNT: Uuid = Uuid::from_u128(1);
+/// Ends the sessions of all daemons.
+pub(crate) const END_SESSIONS: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+     where usename = 'mindroom_daemon' and datname = current_database()";
 
 /// One test's database.
 pub(crate) struct World {
@@ -139,6 +142,17 @@ impl World {
 
     pub(crate) async fn run(&self, statement: &str) {
         self.sql.batch_execute(statement).await.unwrap();
+    }
+
+    /// Has daemons find a database that takes no writes, or one that does again. One after the other: in one
+    /// statement a session could come back before its role is changed.
+    pub(crate) async fn make_read_only(&self, is_read_only: bool) {
+        let name = self.database.name();
+        self.run(&format!(
+            "alter role mindroom_daemon in database {name} set default_transaction_read_only = {is_read_only}"
+        ))
+        .await;
+        self.run(END_SESSIONS).await;
     }
 
     /// The only value that a query answers.

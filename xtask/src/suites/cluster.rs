@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use super::platform::{Platform, Settings};
 use super::{all, in_chromium, in_crowds, on_platform, programs, visibly};
-use crate::{build, cluster};
+use crate::{build, cluster, workspace};
 
 /// Of the daemon's tests, what these suites run and `native` leaves out.
 pub(super) const MODULE: &str = "kubernetes::";
@@ -27,7 +27,7 @@ pub(super) fn run() -> Result<()> {
 /// Instances on a real node, by the platform as a person would start it.
 pub(super) fn node() -> Result<()> {
     if let Some(obstacle) = cluster::node::obstacle() {
-        ensure!(!is_required(), "{obstacle}");
+        ensure!(!workspace::is_whole_required(), "{obstacle}");
         println!("node is skipped: {obstacle}");
         return Ok(());
     }
@@ -55,11 +55,6 @@ pub(super) fn node() -> Result<()> {
     in_chromium(&platform, "node, browser", &["run", "customer"])?;
     platform.stop()?;
     cluster::down(&cluster.folder)
-}
-
-/// In CI what cannot be tested counts as failed.
-fn is_required() -> bool {
-    std::env::var("MINDROOM_REQUIRED").is_ok_and(|value| value == "1")
 }
 
 /// For a suite alone, removed whatever happens.

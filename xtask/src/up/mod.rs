@@ -134,9 +134,8 @@ fn install_runtimes(plan: &Plan<'_>) -> Result<()> {
         .args(plan.daemon_command("install-runtimes")?)
         .current_dir(workspace::root());
     let installed = step::run("runtimes", "installing what instances run", &mut command);
-    let is_required = std::env::var("MINDROOM_REQUIRED").is_ok_and(|value| value == "1");
     match installed {
-        Err(error) if !is_required => {
+        Err(error) if !workspace::is_whole_required() => {
             eprintln!("instances cannot be made until their software is installed: {error:#}");
             Ok(())
         }

@@ -12,7 +12,7 @@ use super::kills::{LIVES, Stage};
 use crate::invariants;
 use crate::made_up::{DONE, MadeUp, quick, start, wait_until, world_with_a_job};
 use crate::proxy::{Cut, Proxy, Trouble};
-use crate::world::World;
+use crate::world::{END_SESSIONS, World};
 
 /// A runner that reaches the world's database by way of a proxy.
 fn start_through(
@@ -110,8 +110,6 @@ async fn fault_15_sessions_are_terminated_again_and_again() {
     invariants::check_queue(&world).await;
 }
 
-const END_SESSIONS: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
-     where usename = 'mindroom_daemon' and datname = current_database()";
 const ALL_DONE: &str = "select count(*) from prov.job_history where outcome = 'done'";
 /// Six seconds of load.
 const BEATS: i64 = 12;

@@ -81,22 +81,11 @@ async fn fault_46_a_database_that_takes_no_writes() {
     let runner = start(&world, MadeUp::done(), settings);
     let pulse = runner.pulse();
     wait_until(|| pulse.not_ready().is_none()).await;
-    // One after the other: in one statement a session could come back before its role is changed.
-    let switch = async |is_read_only: bool| {
-        let name = world.database.name();
-        let setting = format!(
-            "alter role mindroom_daemon in database {name} set default_transaction_read_only = {is_read_only}"
-        );
-        world.run(&setting).await;
-        let end_sessions = "select pg_terminate_backend(pid) from pg_stat_activity \
-             where usename = 'mindroom_daemon' and datname = current_database()";
-        world.run(end_sessions).await;
-    };
-    switch(true).await;
+    world.make_read_only(true).await;
     wait_until(|| pulse.not_ready() == Some("the database takes no writes")).await;
     assert_eq!(pulse.stuck(), None);
     world.enqueue("l", None, "k", 1).await;
-    switch(false).await;
+    world.make_read_only(false).await;
     world.until(DONE).await;
     wait_until(|| pulse.not_ready().is_none()).await;
     runner.drain().await;
