@@ -123,14 +123,23 @@ async fn volumes(cluster: &Cluster, namespace: &str) -> Vec<String> {
         .collect()
 }
 
-/// Awaits the page of MindRoom's dashboard, by the gateway.
+/// MindRoom answers by the gateway: without the web gate it asks for its key.
 async fn dashboard(platform: &Platform, instance: &Value) {
-    let url = format!("{}/", instance["frontend_url"].as_str().unwrap());
-    until("the dashboard", PATIENCE, async || {
-        let answer = platform.send(platform.request(Method::GET, &url)).await;
-        (answer.status == 200 && answer.text.contains("MindRoom")).then_some(())
-    })
-    .await;
+    let base = instance["frontend_url"].as_str().unwrap();
+    let visit = async |path: &str| {
+        let url = format!("{base}{path}");
+        platform.send(platform.request(Method::GET, &url)).await
+    };
+    let first = visit("/").await;
+    assert_eq!(first.status, 307, "{}", first.text);
+    assert!(
+        first.header("location").starts_with("/login?"),
+        "{}",
+        first.header("location")
+    );
+    let page = visit("/login").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.text.contains("MindRoom"), "{}", page.text);
 }
 
 /// What Matrix's first question is answered with, by the gateway.

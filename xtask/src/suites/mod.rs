@@ -265,11 +265,6 @@ fn billing(platform: &Platform) -> Result<()> {
 
 /// The whole platform by its pages.
 fn browser(platform: &Platform) -> Result<()> {
-    in_chromium(platform, "browser", &["run", "test"])
-}
-
-/// A script of the browser tests, by the arguments of `npm`.
-fn in_chromium(platform: &Platform, name: &str, script: &[&str]) -> Result<()> {
     let folder = workspace::root().join("tests/browser");
     let mut install = Command::new("npm");
     install
@@ -283,9 +278,9 @@ fn in_chromium(platform: &Platform, name: &str, script: &[&str]) -> Result<()> {
     let mut command = Command::new("npm");
     command
         .current_dir(&folder)
-        .args(script)
+        .args(["test"])
         .env("SCREENSHOTS", workspace::target().join("screenshots"));
-    visibly(name, platform.describe(&mut command))
+    visibly("browser", platform.describe(&mut command))
 }
 
 /// Runs a suite with its output shown as it comes.

@@ -521,8 +521,8 @@ async fn a_machine_may_have_two_keys_and_none_that_is_over() {
     world
         .run(
             "insert into service_keys (name, sha256, scopes, expires_at, revoked_at) values
-               ('old', sha256('old'), '{metrics}', null, null),
-               ('new', sha256('new'), '{metrics}', now() + interval '90 days', null),
+               ('first', sha256('first'), '{metrics}', null, null),
+               ('second', sha256('second'), '{metrics}', now() + interval '90 days', null),
                ('over', sha256('over'), '{metrics}', now() - interval '1 s', null),
                ('taken', sha256('taken'), '{metrics}', null, now())",
         )
@@ -535,18 +535,18 @@ async fn a_machine_may_have_two_keys_and_none_that_is_over() {
         outcome(&world.call("system_metrics", &[&call]).await)
     };
     for (name, refusal) in [
-        ("old", ""),
-        ("new", ""),
+        ("first", ""),
+        ("second", ""),
         ("over", "unknown_key "),
         ("taken", "unknown_key "),
     ] {
         assert_eq!(call(name).await, refusal, "{name}");
     }
     world
-        .run("update service_keys set revoked_at = now() where name = 'old'")
+        .run("update service_keys set revoked_at = now() where name = 'first'")
         .await;
-    assert_eq!(call("old").await, "unknown_key ");
-    assert_eq!(call("new").await, "");
+    assert_eq!(call("first").await, "unknown_key ");
+    assert_eq!(call("second").await, "");
 }
 
 #[tokio::test]
