@@ -34,7 +34,6 @@ async fn beat(shared: &Shared) {
     let sent = jobs::heartbeat(&shared.beat_db, &claims, ttl);
     match tokio::time::timeout(TIMEOUT, sent).await {
         Ok(Ok(held)) => {
-            shared.pulse.database_answered();
             shared.leases.renew(&claims, &held, since, ttl);
         }
         Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat"),

@@ -82,7 +82,6 @@ async fn claim(
     };
     match jobs::claim(&shared.db, wanted).await {
         Ok(claimed) => {
-            shared.pulse.database_answered();
             metrics::histogram!("prov_claim_seconds").record(since.elapsed());
             let count = claimed.len();
             for job in claimed {

@@ -13,10 +13,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         shared.pulse.tick("figures");
         look_at_protocol(&shared).await;
         match chores::figures(&shared.db, every / 2).await {
-            Ok(figures) => {
-                shared.pulse.database_answered();
-                show(&figures, shared.settings.slots.len());
-            }
+            Ok(figures) => show(&figures, shared.settings.slots.len()),
             Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "no figures"),
         }
         if !pause(&shared, every).await {

@@ -17,6 +17,20 @@ const CLOCKS: i32 = 100;
 const HISTORY: Duration = Duration::from_mins(10);
 const HISTORY_TURN: Duration = Duration::from_hours(1);
 
+/// Sees whether the database takes writes.
+pub(super) async fn write(shared: Arc<Shared>) {
+    loop {
+        shared.pulse.tick("write");
+        match chores::take_write(&shared.db).await {
+            Ok(()) => shared.pulse.database_took_write(),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot write"),
+        }
+        if !pause(&shared, shared.settings.database_fresh / 3).await {
+            return;
+        }
+    }
+}
+
 /// Takes back jobs whose lease ran out. Any replica may: rows are locked one by one.
 pub(super) async fn sweep(shared: Arc<Shared>) {
     let mut predecessor = shared.settings.predecessor;

@@ -106,6 +106,7 @@ impl Runner {
         loops.spawn(listen::run(Arc::clone(&shared)));
         loops.spawn(beat::run(Arc::clone(&shared)));
         loops.spawn(beat::watch(Arc::clone(&shared)));
+        loops.spawn(maintenance::write(Arc::clone(&shared)));
         loops.spawn(maintenance::sweep(Arc::clone(&shared)));
         loops.spawn(maintenance::safety_net(Arc::clone(&shared)));
         loops.spawn(maintenance::schedule(Arc::clone(&shared)));

@@ -42,7 +42,7 @@ impl Pulse {
     }
 
     /// The database took a write. That it can be read says little: it may be full, or a copy.
-    pub(super) fn database_answered(&self) {
+    pub(super) fn database_took_write(&self) {
         let mut seen = self
             .0
             .database

@@ -39,7 +39,7 @@ pub struct Settings {
     pub schedule: Duration,
     /// How often the queue is counted.
     pub figures: Duration,
-    /// For how long the database counts as reachable after it took a write.
+    /// For how long the database counts as reachable after it took a write; it is asked to three times as often.
     pub database_fresh: Duration,
     /// First and longest wait of a retry.
     pub retry: (Duration, Duration),

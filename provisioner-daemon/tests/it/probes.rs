@@ -46,15 +46,17 @@ async fn without_a_database_that_takes_writes_it_is_alive_and_not_ready() {
     assert_eq!(daemon.ask("/healthz").await, alive);
     assert_eq!(daemon.ask("/readyz").await, ready);
 
-    world.make_read_only(true).await;
-    wait_until(|| pulse.not_ready().is_some()).await;
+    world
+        .make_read_only(true, || pulse.not_ready().is_some())
+        .await;
     let (status, why) = daemon.ask("/readyz").await;
     assert_eq!(status, 503);
     assert!(!why.trim().is_empty(), "it says why");
     assert_eq!(daemon.ask("/healthz").await, alive);
 
-    world.make_read_only(false).await;
-    wait_until(|| pulse.not_ready().is_none()).await;
+    world
+        .make_read_only(false, || pulse.not_ready().is_none())
+        .await;
     assert_eq!(daemon.ask("/readyz").await, ready);
     runner.drain().await;
     assert_eq!(daemon.ask("/readyz").await, (503, "draining\n".to_owned()));

@@ -144,15 +144,23 @@ impl World {
         self.sql.batch_execute(statement).await.unwrap();
     }
 
-    /// Has daemons find a database that takes no writes, or one that does again. One after the other: in one
-    /// statement a session could come back before its role is changed.
-    pub(crate) async fn make_read_only(&self, is_read_only: bool) {
+    /// Has daemons find a database that takes no writes, or one that does again, until a condition shows it. Sessions
+    /// that are older than the change are ended again and again: one that was just being let in has the old setting
+    /// and is not listed yet.
+    pub(crate) async fn make_read_only(&self, is_read_only: bool, condition: impl Fn() -> bool) {
         let name = self.database.name();
         self.run(&format!(
             "alter role mindroom_daemon in database {name} set default_transaction_read_only = {is_read_only}"
         ))
         .await;
-        self.run(END_SESSIONS).await;
+        let changed: String = self.ask("select clock_timestamp()::text").await;
+        let end_older = format!("{END_SESSIONS} and backend_start < '{changed}'");
+        let began = Instant::now();
+        while !condition() {
+            assert!(began.elapsed() < PATIENCE, "read-only {is_read_only} is not seen");
+            self.run(&end_older).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// The only value that a query answers.

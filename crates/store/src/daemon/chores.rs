@@ -123,7 +123,15 @@ pub struct Figures {
     pub attention_instances: i64,
 }
 
-/// Figures for the metrics, at most `every` old; also proves that the database can be written to.
+/// Writes, and nothing else: fails while the database can only be read, or its log cannot grow.
+pub async fn take_write(db: &Db) -> Result<(), Error> {
+    let client = db.get().await?;
+    let statement = client.prepare_cached("select prov.take_write()").await?;
+    client.query_one(&statement, &[]).await?;
+    Ok(())
+}
+
+/// Figures for the metrics, at most `every` old.
 pub async fn figures(db: &Db, every: Duration) -> Result<Figures, Error> {
     let row = db
         .get()

@@ -56,7 +56,7 @@ function Preview<Row>({ command, rows, close }: PreviewProps<Row>) {
     mutationFn: () => eachInTurn(will, command, why.trim(), setDone),
     onSettled: () => queries.invalidateQueries(),
   });
-  useKeptOpen(all.isPending || (why !== "" && !all.data));
+  useKeptOpen(all.isPending);
   const { text, action, danger, reason } = command;
   const ready = givenFor({ reason }).safeParse({ reason: why, confirm: "" }).success;
   return (

@@ -6,7 +6,7 @@ import { useForm } from "react-hook-form";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Button } from "@/components/ui/button";
-import { Dialog, useKeptOpen } from "@/components/ui/dialog";
+import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { TextArea } from "@/components/ui/text-area";
 import { texts } from "@/texts/command";
@@ -43,7 +43,6 @@ function CommandForm({ command, close, taken }: CommandFormProps) {
   });
   // What was typed stays when sending fails: the dialog closes only once the command was taken.
   const sending = useMutation({ mutationFn: command.run, onSuccess: () => taken(command) });
-  useKeptOpen(formState.isDirty);
   const { reason, confirm, danger, action, text } = command;
   return (
     <form

@@ -13,7 +13,7 @@ import {
 
 interface DialogProps {
   open: boolean;
-  /** Escape, or a click beside the dialog; the click only while `useKeptOpen` does not hold it. */
+  /** Escape, or a click beside the dialog; the click only while nothing is typed and `useKeptOpen` does not hold it. */
   onClose: () => void;
   title: string;
   children: ReactNode;
@@ -21,13 +21,21 @@ interface DialogProps {
 
 const Keep = createContext<((kept: boolean) => void) | null>(null);
 
-/** Within a dialog: while `kept`, a click beside it does not close it, as something that was typed would be lost. */
+/** Within a dialog: while `kept`, a click beside it does not close it, as what is going on could not be followed. */
 export function useKeptOpen(kept: boolean): void {
   const keep = useContext(Keep);
   useEffect(() => {
     keep?.(kept);
     return () => keep?.(false);
   }, [keep, kept]);
+}
+
+/** Asked of the fields themselves: a form knows what was typed a moment later, and a click may come before. */
+function holdsText(dialog: HTMLDialogElement | null): boolean {
+  const fields = dialog?.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>(
+    "textarea, input:not([type=checkbox], [type=radio])",
+  );
+  return [...(fields ?? [])].some(({ value }) => value !== "");
 }
 
 /**
@@ -46,7 +54,7 @@ export function Dialog({ open, onClose, title, children }: DialogProps) {
   const click = () => {
     const { down, up } = pressed.current;
     pressed.current = { down: false, up: false };
-    if (down && up && !kept) onClose();
+    if (down && up && !kept && !holdsText(element.current)) onClose();
   };
   useEffect(() => {
     const dialog = element.current;

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 
 import { ErrorNotice } from "@/components/error-notice";
 import { Button } from "@/components/ui/button";
-import { Dialog, useKeptOpen } from "@/components/ui/dialog";
+import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { done, type Instance } from "@/lib/api";
 import { instanceQuery } from "@/lib/queries";
@@ -50,7 +50,6 @@ function Confirmation({ instance, close }: { instance: Instance; close: () => vo
     defaultValues: { confirm: "" },
     mode: "onChange",
   });
-  useKeptOpen(formState.isDirty);
   const remove = useMutation({
     mutationFn: (body: { confirm: string }) =>
       done(api.DELETE("/my/instances/{id}", { params: { path: { id } }, body })),

@@ -81,13 +81,16 @@ async fn fault_46_a_database_that_takes_no_writes() {
     let runner = start(&world, MadeUp::done(), settings);
     let pulse = runner.pulse();
     wait_until(|| pulse.not_ready().is_none()).await;
-    world.make_read_only(true).await;
-    wait_until(|| pulse.not_ready() == Some("the database takes no writes")).await;
+    let no_writes = Some("the database takes no writes");
+    world
+        .make_read_only(true, || pulse.not_ready() == no_writes)
+        .await;
     assert_eq!(pulse.stuck(), None);
     world.enqueue("l", None, "k", 1).await;
-    world.make_read_only(false).await;
+    world
+        .make_read_only(false, || pulse.not_ready().is_none())
+        .await;
     world.until(DONE).await;
-    wait_until(|| pulse.not_ready().is_none()).await;
     runner.drain().await;
     invariants::check_queue(&world).await;
 }
