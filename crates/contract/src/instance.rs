@@ -280,6 +280,8 @@ pub struct Event {
     pub state: Option<String>,
     /// More about it.
     pub detail: Option<String>,
+    /// Who did it: account (the owner), support, or system (the platform by itself).
+    pub actor: String,
     /// RFC 3339, UTC.
     #[schema(format = DateTime)]
     pub created_at: String,

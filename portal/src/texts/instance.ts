@@ -123,18 +123,31 @@ export const texts = {
   },
 } as const;
 
+/** Who reads what happened. */
+export type Reader = "owner" | "admin";
+
 /** What happened, in whole sentences. */
 export const events = {
   title: "What happened",
   none: "Nothing yet.",
   older: "Show everything",
   fewer: "Show less",
+  /** Who did it, for the instance's owner and for an administrator. */
+  actors: {
+    owner: { account: "You", support: "Our support", system: "The platform" },
+    admin: { account: "The customer", support: "Support", system: "The platform" },
+  } as Readonly<Record<Reader, Readonly<Record<string, string>>>>,
+  someone: "Somebody",
+  asked: (who: string, what: string) => `${who} asked ${what}.`,
   wishes: {
-    provision: "You asked for this instance.",
-    start: "You asked to start it.",
-    stop: "You asked to stop it.",
-    restart: "You asked to restart it.",
-    delete: "You asked to delete it.",
+    provision: "for this instance",
+    start: "to start it",
+    stop: "to stop it",
+    restart: "to restart it",
+    delete: "to delete it",
+  } as Readonly<Record<string, string>>,
+  otherWish: "for a change",
+  payments: {
     unpaid_pause: "Its agents were paused, because the plan is not paid.",
     unpaid_stop: "It was stopped, because the plan is not paid.",
     unpaid_remove: "It is being deleted, because the plan was not paid for a long time.",
@@ -188,7 +201,6 @@ export const events = {
     files: ["Removing the files.", "The files are removed.", "The files could not be removed."],
   } as Readonly<Record<string, readonly [string, string, string]>>,
   otherStep: ["A step began.", "A step is done.", "A step did not work."] as const,
-  otherWish: "You asked for a change.",
   otherStatus: "The status changed.",
   other: "Something happened.",
 } as const;

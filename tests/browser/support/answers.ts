@@ -351,6 +351,7 @@ export function eventsOf(instance: Instance): Schemas["Events"] {
     kind,
     name,
     state,
+    actor: kind === "wish" ? "account" : "system",
     created_at: at(time),
   }));
   return { events, next: events.length, instance };

@@ -51,8 +51,8 @@ async fn an_admin_starts_what_nobody_pays_for_and_the_customer_reads_who_it_was(
         .unwrap()
         .clone();
     assert_eq!(
-        (&last["kind"], &last["name"], &last["detail"]),
-        (&json!("wish"), &json!("start"), &json!("By support"))
+        (&last["kind"], &last["name"], &last["actor"]),
+        (&json!("wish"), &json!("start"), &json!("support"))
     );
     // the same wish joins the work
     let again = wish(&acting, bo, "start", None).await;

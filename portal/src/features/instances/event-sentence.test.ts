@@ -10,8 +10,21 @@ import { sentenceOf, toldOnce, toneOf } from "./event-sentence";
 let last = 0;
 function event(kind: string, name: string, state: string | null = null): InstanceEvent {
   last += 1;
-  return { id: last, kind, name, state, created_at: "2026-11-24T12:00:00Z" };
+  return { id: last, kind, name, state, actor: "account", created_at: "2026-11-24T12:00:00Z" };
 }
+
+it.each([
+  ["account", "owner", "You asked to stop it."],
+  ["account", "admin", "The customer asked to stop it."],
+  ["support", "owner", "Our support asked to stop it."],
+  ["system", "owner", "The platform asked to stop it."],
+  ["martian", "owner", "Somebody asked to stop it."],
+] as const)("says who wished: %s, to the %s", (actor, reader, sentence) =>
+  expect(sentenceOf({ ...event("wish", "stop"), actor }, [], reader)).toBe(sentence),
+);
+
+it("says what became of the payment, whoever noticed", () =>
+  expect(sentenceOf(event("wish", "unpaid_stop"))).toBe(texts.payments["unpaid_stop"]));
 
 it.each([
   ["wish", "provision", null, "You asked for this instance."],

@@ -1,15 +1,19 @@
 import type { Tone } from "@/components/ui/badge";
 import type { InstanceEvent, Step } from "@/lib/api";
-import { events as texts } from "@/texts/instance";
+import { events as texts, type Reader } from "@/texts/instance";
 
 const STATES = ["started", "done", "failed"];
 
 /** What happened, as a sentence. `steps` are those of the instance: titles for steps unknown to this version. */
-export function sentenceOf(event: InstanceEvent, steps: readonly Step[] = []): string {
+export function sentenceOf(
+  event: InstanceEvent,
+  steps: readonly Step[] = [],
+  reader: Reader = "owner",
+): string {
   const { kind, name } = event;
   switch (kind) {
     case "wish":
-      return texts.wishes[name] ?? texts.otherWish;
+      return texts.payments[name] ?? wishSentence(event, reader);
     case "step":
       return stepSentence(event, steps);
     case "status":
@@ -19,6 +23,11 @@ export function sentenceOf(event: InstanceEvent, steps: readonly Step[] = []): s
     default:
       return texts.other;
   }
+}
+
+function wishSentence({ name, actor }: InstanceEvent, reader: Reader): string {
+  const who = texts.actors[reader][actor] ?? texts.someone;
+  return texts.asked(who, texts.wishes[name] ?? texts.otherWish);
 }
 
 function stepSentence({ name, state }: InstanceEvent, steps: readonly Step[]): string {

@@ -9,6 +9,7 @@ const event = (id: number, name = "x"): InstanceEvent => ({
   id,
   kind: "step",
   name,
+  actor: "system",
   created_at: "2026-11-24T12:00:00Z",
 });
 

@@ -8,7 +8,7 @@ import { Card, CardTitle } from "@/components/ui/card";
 import type { InstanceEvent, Step } from "@/lib/api";
 import { cn } from "@/lib/cn";
 import { dateTimeToSecond } from "@/lib/format";
-import { events as texts } from "@/texts/instance";
+import { events as texts, type Reader } from "@/texts/instance";
 
 import { sentenceOf, toldOnce, toneOf } from "./event-sentence";
 
@@ -26,10 +26,11 @@ const DOTS: Readonly<Record<Tone, string>> = {
 interface InstanceEventsProps {
   events: readonly InstanceEvent[];
   steps: readonly Step[];
+  reader?: Reader;
 }
 
 /** What happened to it, the newest first. */
-export function InstanceEvents({ events, steps }: InstanceEventsProps) {
+export function InstanceEvents({ events, steps, reader = "owner" }: InstanceEventsProps) {
   const [all, setAll] = useState(false);
   const told = toldOnce(events);
   const shown = all ? told : told.slice(0, FEW);
@@ -50,7 +51,7 @@ export function InstanceEvents({ events, steps }: InstanceEventsProps) {
             />
             <div className="grid flex-1 gap-x-4 sm:flex sm:items-baseline sm:justify-between">
               <p className="wrap-anywhere">
-                {sentenceOf(event, steps)}
+                {sentenceOf(event, steps, reader)}
                 {event.detail && <span className="block text-sm text-muted">{event.detail}</span>}
               </p>
               <time

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::DynamicObject;
@@ -96,12 +97,22 @@ struct Content {
     complete: HashSet<Source>,
     /// How far the watches of a kind have told, by the cluster's own count.
     told: HashMap<&'static str, u64>,
+    /// What we wrote and the watches of its kind have not told yet: when each write was answered, by version.
+    untold: HashMap<&'static str, BTreeMap<u64, Instant>>,
 }
 
 impl Content {
     fn heard(&mut self, kind: &'static Kind, version: u64) {
         let told = self.told.entry(kind.name).or_default();
         *told = version.max(*told);
+        let Some(untold) = self.untold.get_mut(kind.name) else {
+            return;
+        };
+        let later = untold.split_off(&(version + 1));
+        // what was passed over was not watched, or written again before it was told
+        if let Some(written) = std::mem::replace(untold, later).get(&version) {
+            lagged(written.elapsed());
+        }
     }
 }
 
@@ -183,8 +194,12 @@ impl Index {
         let mut content = self.content();
         let told = content.told.get(kind.name).copied();
         if told.is_none_or(|told| told < live.version) {
+            let untold = content.untold.entry(kind.name).or_default();
+            untold.insert(live.version, Instant::now());
             let objects = content.live.entry(instance).or_default();
             objects.insert(key, live);
+        } else {
+            lagged(Duration::ZERO);
         }
     }
 
@@ -272,6 +287,11 @@ impl Index {
     pub(super) fn trouble(&self, instance: Uuid) -> Option<Trouble> {
         self.health(instance).trouble
     }
+}
+
+/// Notes how long after the answer to a write of ours its watch told of it.
+fn lagged(lag: Duration) {
+    metrics::histogram!("prov_watch_lag_seconds").record(lag);
 }
 
 fn drifted(content: &Content, instance: Uuid) -> bool {

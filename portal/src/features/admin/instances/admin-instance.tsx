@@ -89,7 +89,7 @@ function Detail({ one }: { one: InstanceDetail }) {
         )}
       </Section>
       <HealthChecks checks={one.health_checks} />
-      <InstanceEvents events={one.events.toReversed()} steps={one.progress} />
+      <InstanceEvents events={one.events.toReversed()} steps={one.progress} reader="admin" />
     </>
   );
 }
