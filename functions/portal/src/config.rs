@@ -17,6 +17,8 @@ pub(crate) struct Config {
     instance_domain: String,
     /// local, staging or production.
     environment: String,
+    /// Where customers write to; empty where nobody reads it.
+    support_email: String,
 }
 
 /// Answers with the settings. Never kept: a change of a variable counts at once.
@@ -35,6 +37,7 @@ impl Config {
             auth_url: settings.required("auth_public_url").await?,
             publishable_key: settings.required("publishable_key").await?,
             environment: settings.required("environment").await?,
+            support_email: settings.get("support_email").await?,
         })
     }
 }

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { detailOf, ProblemError, titleOf } from "@/lib/problem";
 import { texts } from "@/texts/common";
 
+import { ContactLink } from "./contact-link";
 import { Button } from "./ui/button";
 import { Notice } from "./ui/notice";
 
@@ -32,7 +33,13 @@ export function ErrorNotice({ error, retry, children }: ErrorNoticeProps) {
       )}
       {problem?.requestId && (
         <p className="text-xs wrap-anywhere">
-          {texts.request} <code>{problem.requestId}</code>
+          {texts.request} <code>{problem.requestId}</code>{" "}
+          <ContactLink
+            subject={texts.aboutRequest(problem.requestId)}
+            className="font-medium underline"
+          >
+            {texts.footer.contact}
+          </ContactLink>
         </p>
       )}
       {retry && <Retry key={String(error)} after={problem?.retryAfter ?? 0} retry={retry} />}

@@ -7,12 +7,15 @@ import { cn } from "@/lib/cn";
 import { widthOf } from "@/lib/width";
 import { texts } from "@/texts/common";
 
+import { ContactLink } from "./contact-link";
 import { Logo } from "./logo";
 
 const LINKS = [
   { href: "/privacy", label: texts.footer.privacy },
   { href: "/terms", label: texts.footer.terms },
 ];
+
+const LINK = "py-1 hover:text-ink hover:underline";
 
 /** The end of every page. */
 export function SiteFooter() {
@@ -29,8 +32,9 @@ export function SiteFooter() {
           {texts.footer.claim}
         </p>
         <nav aria-label={texts.footer.label} className="flex gap-5">
+          <ContactLink className={LINK}>{texts.footer.contact}</ContactLink>
           {LINKS.map(({ href, label }) => (
-            <Link key={href} href={href} className="py-1 hover:text-ink hover:underline">
+            <Link key={href} href={href} className={LINK}>
               {label}
             </Link>
           ))}

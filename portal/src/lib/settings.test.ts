@@ -17,7 +17,14 @@ it("reads what the function serves", () => {
     publishableKey: "sb_publishable_x",
     instanceDomain: "mindroom.localhost",
     environment: "local",
+    supportEmail: null,
   });
+});
+
+it("knows where to write to, where somebody reads it", () => {
+  const settings = parseSettings({ ...GOOD, support_email: "help@mindroom.localhost" });
+  expect(settings.supportEmail).toBe("help@mindroom.localhost");
+  expect(parseSettings({ ...GOOD, support_email: "" }).supportEmail).toBeNull();
 });
 
 it.each(Object.keys(GOOD))("names %s when it is missing", (name) => {

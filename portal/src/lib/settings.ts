@@ -10,6 +10,8 @@ export interface Settings {
   instanceDomain: string;
   /** local, staging or production. */
   environment: string;
+  /** Where customers write to. None: nobody would read it. */
+  supportEmail: string | null;
 }
 
 /** Reads the body of `/config.json`; throws with the name of the field that is missing or wrong. */
@@ -22,6 +24,7 @@ export function parseSettings(body: unknown): Settings {
     publishableKey: text(fields, "publishable_key"),
     instanceDomain: text(fields, "instance_domain"),
     environment: text(fields, "environment"),
+    supportEmail: fields["support_email"] ? text(fields, "support_email") : null,
   };
 }
 

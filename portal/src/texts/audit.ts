@@ -10,7 +10,6 @@ export const texts = {
     account: "Account",
     on: "On",
     reason: "Reason",
-    details: "Details",
   },
   filters: { actor: "Who" },
   actors: {
@@ -21,8 +20,8 @@ export const texts = {
     daemon: "The platform",
   } as Readonly<Record<string, string>>,
   from: (address: string) => `from ${address}`,
-  request: (id: string) => `request ${id}`,
-  details: "More",
+  request: "Request",
+  entry: (deed: string, id: number) => `${deed.charAt(0).toUpperCase()}${deed.slice(1)} (${id})`,
   older: "Older entries",
   csv: {
     action: "Download as CSV",

@@ -25,6 +25,7 @@ export const texts = {
   footer: {
     claim: "AI agents that live where your team talks.",
     label: "More",
+    contact: "Write to us",
     privacy: "Privacy",
     terms: "Terms",
   },
@@ -42,6 +43,7 @@ export const texts = {
   tryAgain: "Try again",
   tryAgainIn: (seconds: number) => `Try again in ${seconds} s`,
   request: "Request",
+  aboutRequest: (id: string) => `Request ${id}`,
   reload: "Load the page again",
   toDashboard: "Go to the dashboard",
   toStart: "Go to the start",

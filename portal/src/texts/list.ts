@@ -23,4 +23,7 @@ export const texts = {
   selectAll: "Select all on this page",
   selected: (number: number) => `${number} selected`,
   unselect: "Select none",
+  details: "Details",
+  detailsOf: (row: string) => `of ${row}`,
+  close: "Close",
 } as const;

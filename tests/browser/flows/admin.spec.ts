@@ -10,7 +10,9 @@ import {
   DEAD_JOB,
   INSTANCE_DETAIL,
   JOBS,
+  PAYMENT_LIST,
   STATS,
+  SUBSCRIPTIONS,
   WEBHOOKS,
 } from "../support/admin-answers";
 import { ACCOUNTS, INSTANCES } from "../support/answers";
@@ -324,6 +326,40 @@ test("an event of Stripe is acted on again", async ({ page, platform }) => {
   await button(page.getByRole("dialog"), "Replay").click();
   expect((await sent).postDataJSON()).toEqual({ reason: "The customer is known now" });
   await sees(handle(page, "command-done"), "evt_1 is acted on again.");
+});
+
+/** Lists whose rows open: where, what the API answers, a row's name, and what its columns have no room for. */
+const OPENING = [
+  ["/subscriptions", "GET /admin/subscriptions", SUBSCRIPTIONS, "ada.lovelace@example.com", "Trial ends"],
+  ["/payments", "GET /admin/payments", PAYMENT_LIST, PAYMENT_LIST.data[0]?.number ?? "", "in_"],
+  ["/webhooks", "GET /admin/webhook-events", WEBHOOKS, "invoice.paid", "API version"],
+] as const;
+
+for (const [path, question, answer, row, sign] of OPENING) {
+  test(`all that is known of a row: ${path}`, async ({ page, platform }) => {
+    await opens(page, platform, path, { [question]: answer });
+    await button(page, `Details of ${row}`).click();
+    const dialog = page.getByRole("dialog", { name: row });
+    await sees(handle(dialog, "details"), sign);
+    await expect(page, "it can be passed on").toHaveURL(/[?&]open=/);
+    await page.reload();
+    await sees(handle(dialog, "details"), sign);
+    await button(dialog, "Close").click();
+    await expect(dialog).toHaveCount(0);
+    await expect(page).not.toHaveURL(/open=/);
+  });
+}
+
+test("an entry of the audit log opens with its request and its details", async ({
+  page,
+  platform,
+}) => {
+  await opens(page, platform, "/audit", { "GET /admin/audit-logs": AUDIT });
+  await page.getByRole("button", { name: /^Details of/ }).first().click();
+  const details = handle(page.getByRole("dialog"), "details");
+  await sees(details, "Request");
+  await page.goBack();
+  await expect(details).toHaveCount(0);
 });
 
 test("the audit log is saved as it is filtered", async ({ page, platform }) => {

@@ -220,6 +220,9 @@ export const SCENES: readonly Scene[] = [
   staff("admin-jobs", "/jobs", "rows", { "GET /admin/jobs": JOBS }),
   staff("admin-job", "/job?id=4711", "job-error", { "GET /admin/jobs/4711": DEAD_JOB }),
   staff("admin-webhooks", "/webhooks", "rows", { "GET /admin/webhook-events": WEBHOOKS }),
+  staff("admin-webhook", "/webhooks?open=evt_3", "details", {
+    "GET /admin/webhook-events": WEBHOOKS,
+  }),
   staff("admin-audit", "/audit", "rows", { "GET /admin/audit-logs": AUDIT }),
   own("forbidden", "/admin/accounts", "forbidden", {}),
 ];

@@ -206,6 +206,7 @@ impl Plan<'_> {
             ("trusted_hops", "1"), // the gateway
             ("rate_limits", self.rate_limits),
             ("environment", "local"),
+            ("support_email", "support@mindroom.localhost"),
         ]))
     }
 

@@ -16,6 +16,7 @@ import { type Column, DataTable, type Selection } from "./data-table";
 import { type FilterLook, Filters } from "./filters";
 import { type ListQuery, type ListSpec, searchOf, sortedBy } from "./list-query";
 import { Pager } from "./pager";
+import { type Details, detailsColumn, RowDetails, useOpenRow } from "./row-details";
 
 interface ListPageProps<Row, Filter extends string> {
   /** What the rows are, in the plural. */
@@ -27,6 +28,7 @@ interface ListPageProps<Row, Filter extends string> {
   looks?: readonly FilterLook<Filter>[];
   searchable?: boolean;
   result: UseQueryResult<{ data: Row[]; total: number }>;
+  details?: Details<Row>;
   /** What can be done with several rows: rows chosen, and what unchooses them. */
   bulk?: {
     nameOf: (row: Row) => string;
@@ -74,8 +76,9 @@ interface FoundProps<Row, Filter extends string> extends ListPageProps<Row, Filt
 }
 
 function Found<Row, Filter extends string>(props: FoundProps<Row, Filter>) {
-  const { what, columns, keyOf, query, found, go, bulk } = props;
+  const { what, columns, keyOf, query, found, go, bulk, details } = props;
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
+  const { open, show } = useOpenRow();
   if (found.data.length === 0) return <Nothing what={what} query={query} found={found} go={go} />;
   const selection: Selection<Row> | undefined = bulk && { chosen, choose, nameOf: bulk.nameOf };
   // What is no longer on the page is no longer chosen: nothing is done to rows that nobody sees.
@@ -85,13 +88,20 @@ function Found<Row, Filter extends string>(props: FoundProps<Row, Filter>) {
       {bulk && rows.length > 0 && bulk.bar(rows, () => choose(new Set()))}
       <DataTable
         what={what}
-        columns={columns}
+        columns={details ? [...columns, detailsColumn(details, (row) => show(keyOf(row)))] : columns}
         keyOf={keyOf}
         rows={found.data}
         query={query}
         sortBy={(field) => go(sortedBy(query, field))}
         selection={selection}
       />
+      {details && (
+        <RowDetails
+          details={details}
+          row={found.data.find((row) => keyOf(row) === open)}
+          close={() => show(null)}
+        />
+      )}
       <Pager page={query.page} total={found.total} goTo={(page) => go({ page })} />
     </>
   );

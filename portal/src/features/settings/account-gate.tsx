@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 
+import { ContactLink } from "@/components/contact-link";
 import { ErrorNotice } from "@/components/error-notice";
 import { Button } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
@@ -51,6 +52,9 @@ function Suspended({ again, signOut }: AccountGateProps) {
   return (
     <Closing {...texts.suspended} testId="account-suspended">
       <Button onClick={again}>{texts.suspended.again}</Button>
+      <ContactLink subject={texts.suspended.title} className="text-center font-medium underline">
+        {texts.suspended.write}
+      </ContactLink>
       <SignOut label={texts.suspended.signOut} signOut={signOut} />
     </Closing>
   );

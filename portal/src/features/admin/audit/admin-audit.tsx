@@ -5,6 +5,7 @@ import { useRouter, useSearchParams } from "next/navigation";
 import type { Column } from "@/components/list/data-table";
 import { ListPage } from "@/components/list/list-page";
 import { listQueryOf, searchOf } from "@/components/list/list-query";
+import type { Details } from "@/components/list/row-details";
 import { useList } from "@/components/list/use-list";
 import { Button } from "@/components/ui/button";
 import { When } from "@/components/when";
@@ -38,8 +39,26 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   { name: columns.account, cell: AccountCell },
   { name: columns.on, cell: OnCell },
   { name: columns.reason, cell: ReasonCell },
-  { name: columns.details, cell: DetailsCell },
 ];
+
+const DETAILS: Details<AuditEntry> = {
+  nameOf: ({ action, id }) => texts.entry(deedOf(action), id),
+  facts: (entry) => [
+    [columns.when, <When key="when" at={entry.created_at} to="second" />],
+    [columns.who, <WhoCell key="who" {...entry} />],
+    [columns.what, <code key="what">{entry.action}</code>],
+    [columns.account, <AccountCell key="account" {...entry} />],
+    [columns.on, <OnCell key="on" {...entry} />],
+    [columns.reason, entry.reason ?? "–"],
+    [texts.request, entry.request_id ?? "–"],
+  ],
+  more: ({ details }) =>
+    Object.keys(details).length > 0 && (
+      <pre className="overflow-x-auto rounded bg-raised p-2 text-xs whitespace-pre-wrap">
+        {JSON.stringify(details, null, 1)}
+      </pre>
+    ),
+};
 
 /** `/admin/audit`: who did what, and all of it as a file. */
 export function AdminAudit() {
@@ -69,6 +88,7 @@ function Entries() {
         columns={COLUMNS}
         keyOf={({ id }) => String(id)}
         looks={LOOKS}
+        details={DETAILS}
       />
       {next != null && <Older before={next} />}
     </>
@@ -135,22 +155,4 @@ function OnCell({ resource_type, resource_id, account_id }: AuditEntry) {
 
 function ReasonCell({ reason }: AuditEntry) {
   return reason ? <span className="block sm:min-w-40">{reason}</span> : "–";
-}
-
-function DetailsCell({ details, request_id }: AuditEntry) {
-  const told = Object.keys(details).length > 0;
-  if (!told && !request_id) return "–";
-  return (
-    <details>
-      <summary className="whitespace-nowrap text-brand">{texts.details}</summary>
-      {told && (
-        <pre className="mt-1 max-w-xs overflow-x-auto rounded bg-raised p-2 text-xs whitespace-pre-wrap">
-          {JSON.stringify(details, null, 1)}
-        </pre>
-      )}
-      {request_id && (
-        <p className="mt-1 text-xs wrap-anywhere text-muted">{texts.request(request_id)}</p>
-      )}
-    </details>
-  );
 }

@@ -1,8 +1,10 @@
 "use client";
 
+import { CopyValue } from "@/components/copy-value";
 import type { Column } from "@/components/list/data-table";
 import { ListPage } from "@/components/list/list-page";
 import type { ListSpec } from "@/components/list/list-query";
+import type { Details } from "@/components/list/row-details";
 import { useList } from "@/components/list/use-list";
 import { When } from "@/components/when";
 import { INVOICE_STATUSES, InvoiceBadge, invoiceLabelOf } from "@/features/billing/invoice-badge";
@@ -50,6 +52,23 @@ const COLUMNS: readonly Column<AdminPayment>[] = [
   { name: columns.invoice, cell: (payment) => <InvoiceLink payment={payment} /> },
 ];
 
+const DETAILS: Details<AdminPayment> = {
+  nameOf: ({ number, stripe_invoice_id }) => number ?? stripe_invoice_id,
+  facts: (payment) => [
+    [columns.account, <AccountCell key="account" {...payment} />],
+    [columns.status, <InvoiceBadge key="status" status={payment.status} />],
+    [columns.due, money(payment.amount_due, payment.currency)],
+    [columns.paid, money(payment.amount_paid, payment.currency)],
+    [columns.date, <When key="date" at={payment.created_at} to="second" />],
+    [columns.invoice, <InvoiceLink key="invoice" payment={payment} />],
+    [
+      words.stripeInvoice,
+      <CopyValue key="id" text={payment.stripe_invoice_id} what={words.stripeInvoice} />,
+    ],
+    [words.stripeSubscription, payment.stripe_subscription_id ?? "–"],
+  ],
+};
+
 /** `/admin/payments`: all invoices and what was paid of them. */
 export function AdminPayments() {
   return (
@@ -67,7 +86,14 @@ function Payments() {
     ask: (query, signal) => done(api.GET("/admin/payments", { params: { query }, signal })),
   });
   return (
-    <ListPage {...list} what={words.what} columns={COLUMNS} keyOf={({ id }) => id} looks={LOOKS} />
+    <ListPage
+      {...list}
+      what={words.what}
+      columns={COLUMNS}
+      keyOf={({ id }) => id}
+      looks={LOOKS}
+      details={DETAILS}
+    />
   );
 }
 

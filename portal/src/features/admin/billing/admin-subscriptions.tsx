@@ -3,7 +3,9 @@
 import type { Column } from "@/components/list/data-table";
 import { ListPage } from "@/components/list/list-page";
 import type { ListSpec } from "@/components/list/list-query";
+import type { Details } from "@/components/list/row-details";
 import { useList } from "@/components/list/use-list";
+import { TextLink } from "@/components/text-link";
 import { Badge } from "@/components/ui/badge";
 import { When } from "@/components/when";
 import { type AdminSubscription, done } from "@/lib/api";
@@ -40,6 +42,25 @@ const COLUMNS: readonly Column<AdminSubscription>[] = [
   },
 ];
 
+const DETAILS: Details<AdminSubscription> = {
+  nameOf: ({ account_email }) => account_email,
+  facts: (one) => [
+    [columns.account, <AccountCell key="account" {...one} />],
+    [columns.plan, <PlanName key="plan" tier={one.tier} />],
+    [columns.status, <StatusCell key="status" {...one} />],
+    [columns.cycle, cycleOf(one)],
+    [words.begins, <When key="begins" at={one.current_period_start} to="day" />],
+    [columns.ends, <EndCell key="ends" {...one} />],
+    [words.trial, <When key="trial" at={one.trial_ends_at} to="day" />],
+    [words.limits, words.limitsOf(one.max_agents, one.max_messages_per_day, one.max_storage_gb)],
+    [columns.since, <When key="since" at={one.created_at} to="second" />],
+    [words.changed, <When key="changed" at={one.updated_at} to="second" />],
+    [words.stripeCustomer, one.stripe_customer_id ?? "–"],
+    [words.stripeSubscription, <StripeCell key="id" {...one} />],
+    [words.payments, <PaymentsLink key="payments" {...one} />],
+  ],
+};
+
 /** `/admin/subscriptions`: all subscriptions. */
 export function AdminSubscriptions() {
   return (
@@ -72,6 +93,7 @@ function Subscriptions() {
         ),
         oneOf("tier", filters.plan, PLANS, planNameOf),
       ]}
+      details={DETAILS}
     />
   );
 }
@@ -98,4 +120,8 @@ function EndCell({ current_period_end, cancel_at_period_end }: AdminSubscription
 
 function StripeCell({ stripe_subscription_id }: AdminSubscription) {
   return stripe_subscription_id ? <code className="text-xs">{stripe_subscription_id}</code> : "–";
+}
+
+function PaymentsLink({ account_id }: AdminSubscription) {
+  return <TextLink href={`/admin/payments?account_id=${account_id}`}>{words.showPayments}</TextLink>;
 }

@@ -3,9 +3,11 @@
 import { AfterDots } from "@/components/after-dots";
 import type { Given } from "@/components/command/command";
 import { useCommands } from "@/components/command/use-commands";
+import { CopyValue } from "@/components/copy-value";
 import type { Column } from "@/components/list/data-table";
 import { ListPage } from "@/components/list/list-page";
 import type { ListSpec } from "@/components/list/list-query";
+import type { Details } from "@/components/list/row-details";
 import { useList } from "@/components/list/use-list";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
@@ -38,6 +40,24 @@ const SPEC: ListSpec<"state" | "type" | "account_id"> = {
 
 const LOOKS = [oneOf("state", filters.state, STATES, labelOf)];
 
+const DETAILS: Details<WebhookEvent> = {
+  nameOf: ({ type }) => type,
+  facts: (event) => [
+    [texts.id, <CopyValue key="id" text={event.id} what={texts.id} />],
+    [columns.about, <AboutCell key="about" {...event} />],
+    [columns.state, <StateCell key="state" {...event} />],
+    [columns.outcome, event.outcome ?? "–"],
+    [columns.deliveries, event.deliveries],
+    [texts.happened, <When key="happened" at={event.created_at} to="second" />],
+    [columns.received, <When key="received" at={event.received_at} to="second" />],
+    [texts.processed, <When key="processed" at={event.processed_at} to="second" />],
+    [texts.object, `${event.object_type} ${event.object_id ?? "–"}`],
+    [texts.customer, event.customer_id ?? "–"],
+    [texts.mode, event.livemode ? texts.live : texts.test],
+    [texts.version, event.api_version ?? "–"],
+  ],
+};
+
 /** How often the list is read again (milliseconds). */
 const LOOK_EVERY = 10_000;
 
@@ -69,6 +89,7 @@ function Events() {
         columns={columnsWith(replay)}
         keyOf={({ id }) => id}
         looks={LOOKS}
+        details={DETAILS}
       />
     </>
   );
