@@ -1,7 +1,7 @@
 import { cn } from "@/lib/cn";
 
 interface PictureProps {
-  /** A folder's files `<name>-light.webp` and `<name>-dark.webp` below `/images`. */
+  /** Files `<name>-light.webp` and `<name>-dark.webp` below `/images`, and each 800 pixels wide as `…-800.webp`. */
   name: string;
   alt: string;
   /** The pictures' own size (pixels): what keeps the place while they load. */
@@ -12,18 +12,27 @@ interface PictureProps {
   className?: string;
 }
 
+/** Width in pixels of the pictures for small windows. */
+const SMALL = 800;
+/** How wide they are drawn at most, in whichever place. */
+const SIZES = "(min-width: 56rem) 56rem, 100vw";
+
 const LOOK = "h-auto w-full rounded-xl border border-line shadow-xl";
 
 /** A picture of the product, in the page's own brightness. A hidden one that is lazy is never loaded. */
 export function Picture({ name, alt, width, height, first = false, className }: PictureProps) {
-  const common = { width, height, decoding: "async" } as const;
+  const common = { width, height, decoding: "async", sizes: SIZES } as const;
+  const sources = (theme: string) => {
+    const file = `/images/${name}-${theme}`;
+    return { src: `${file}.webp`, srcSet: `${file}-${SMALL}.webp ${SMALL}w, ${file}.webp ${width}w` };
+  };
   return (
     <div className={className}>
       {/* eslint-disable-next-line @next/next/no-img-element -- next/image writes inline styles */}
       <img
         {...common}
         alt={alt}
-        src={`/images/${name}-light.webp`}
+        {...sources("light")}
         loading={first ? "eager" : "lazy"}
         fetchPriority={first ? "high" : "auto"}
         className={cn(LOOK, "dark:hidden")}
@@ -32,7 +41,7 @@ export function Picture({ name, alt, width, height, first = false, className }: 
       <img
         {...common}
         alt={alt}
-        src={`/images/${name}-dark.webp`}
+        {...sources("dark")}
         loading="lazy"
         className={cn(LOOK, "hidden dark:block")}
       />

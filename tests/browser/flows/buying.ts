@@ -7,8 +7,13 @@ import type { Person, Platform } from "../support/platform";
 
 export const GOOD_CARD = "4242 4242 4242 4242";
 
-/** Signs a new person up, orders Hobby with the person's address and pays; ends on the instance's page. */
-export async function buys(page: Page, platform: Platform, person: Person): Promise<void> {
+/** Is refused everywhere. */
+export const REFUSED_CARD = "4000 0000 0000 0002";
+/** Its bank asks the customer once (3-D Secure). */
+export const ASKING_CARD = "4000 0025 0000 3155";
+
+/** Signs a new person up and orders Hobby with the person's address; ends on the payment page. */
+export async function orders(page: Page, platform: Platform, person: Person): Promise<void> {
   await page.goto(
     `${platform.app}/auth/sign-up?next=${encodeURIComponent("/checkout?plan=hobby")}`,
   );
@@ -19,8 +24,18 @@ export async function buys(page: Page, platform: Platform, person: Person): Prom
   await page.getByLabel("Address of your instance").fill(person.subdomain);
   await button(page, "Continue to payment").click();
   await page.waitForURL(`${platform.stripe}/**`);
-  await page.getByLabel("Card number").fill(GOOD_CARD);
+}
+
+/** Gives the payment page a card. */
+export async function pays(page: Page, card: string): Promise<void> {
+  await page.getByLabel("Card number").fill(card);
   await button(page, "Start trial").click();
+}
+
+/** Signs a new person up, orders Hobby and pays; ends on the instance's page. */
+export async function buys(page: Page, platform: Platform, person: Person): Promise<void> {
+  await orders(page, platform, person);
+  await pays(page, GOOD_CARD);
   await page.waitForURL(`${platform.app}/**`);
   await arrives(page, "/instance?id=");
 }

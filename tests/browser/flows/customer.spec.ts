@@ -13,10 +13,10 @@ import {
 } from "../support/pages";
 import { ask, newPerson } from "../support/platform";
 import { expect, keep, test } from "../support/test";
+import { GOOD_CARD } from "./buying";
 import * as instance from "./instance";
 
 const PLANS = ["free", "byok", "hobby", "pro", "enterprise"];
-const GOOD_CARD = "4242 4242 4242 4242";
 
 interface Price {
   amount_monthly?: number | null;

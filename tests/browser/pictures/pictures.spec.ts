@@ -11,6 +11,8 @@ import { test } from "../support/test";
 import { talk, type Login } from "./talk";
 
 const IMAGES = resolve(import.meta.dirname, "../../../portal/public/images");
+/** Width of the pictures for small windows (pixels), as `portal/src/components/picture.tsx` asks for them. */
+const SMALL = 800;
 const THEMES = ["light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
@@ -86,20 +88,28 @@ async function conversation(page: Page, login: Login, room: string, theme: Theme
   await tab.close();
 }
 
-/** Keeps what the window shows as WebP, which Chromium itself makes. */
+/** Keeps what the window shows as WebP, as it is and for small windows; Chromium itself makes them. */
 async function take(page: Page, name: string, theme: Theme): Promise<void> {
   const png = (await page.screenshot({ animations: "disabled" })).toString("base64");
   const helper = await page.context().browser()!.newPage();
-  const webp = await helper.evaluate(async (data) => {
-    const image = new Image();
-    image.src = `data:image/png;base64,${data}`;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = image.width;
-    canvas.height = image.height;
-    canvas.getContext("2d")?.drawImage(image, 0, 0);
-    return canvas.toDataURL("image/webp", 0.85).split(",")[1] ?? "";
-  }, png);
+  const files = [`${name}-${theme}.webp`, `${name}-${theme}-${SMALL}.webp`];
+  for (const [index, width] of [null, SMALL].entries()) {
+    const webp = await helper.evaluate(drawn, { data: png, width });
+    writeFileSync(join(IMAGES, files[index] ?? ""), Buffer.from(webp, "base64"));
+  }
   await helper.close();
-  writeFileSync(join(IMAGES, `${name}-${theme}.webp`), Buffer.from(webp, "base64"));
+}
+
+/** In the browser: a PNG as WebP, that wide. */
+async function drawn({ data, width }: { data: string; width: number | null }): Promise<string> {
+  const image = new Image();
+  image.src = `data:image/png;base64,${data}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = width ?? image.width;
+  canvas.height = Math.round((image.height * canvas.width) / image.width);
+  const context = canvas.getContext("2d");
+  if (context) context.imageSmoothingQuality = "high";
+  context?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/webp", 0.85).split(",")[1] ?? "";
 }
