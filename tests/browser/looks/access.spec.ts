@@ -1,54 +1,11 @@
-// Every page for everybody: no serious or critical finding of axe in either theme, nothing to scroll sideways
-// on the narrowest screen, and all of it by keyboard.
-
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+// The theme before anything is painted, and work by keyboard alone. What axe finds is in `looks.spec.ts`.
 
 import { RUNNING } from "../support/answers";
 import { button, handle } from "../support/pages";
-import { SCENES } from "../support/scenes";
 import { setStage } from "../support/stage";
 import { expect, test } from "../support/test";
 
-const NARROWEST = { width: 320, height: 640 };
-
 test.use({ contextOptions: { reducedMotion: "reduce" } });
-
-for (const { name, show } of SCENES) {
-  test(name, async ({ page, platform, watch }) => {
-    watch.expect(404, platform.app);
-    watch.expect(403, platform.api);
-    await page.emulateMedia({ colorScheme: "light" });
-    await show(page, platform);
-    const light = await findings(page);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await expect(page.locator("html")).toHaveClass(/dark/);
-    await restful(page);
-    expect({ light, dark: await findings(page) }).toEqual({ light: [], dark: [] });
-    await page.setViewportSize(NARROWEST);
-    const beyond = () =>
-      page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    // a layout follows the window's size a frame later
-    await expect.poll(beyond, { message: "scrolls sideways" }).toBeLessThanOrEqual(0);
-  });
-}
-
-/** Waits until no colour is on its way to another: for an instant they change even where motion is reduced. */
-async function restful(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    const isMoving = ({ playState }: Animation) => playState === "running";
-    do {
-      await new Promise(requestAnimationFrame);
-    } while (document.getAnimations().some(isMoving));
-  });
-}
-
-/** What axe takes for serious or critical. */
-async function findings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
 
 test("the theme is there before the first paint and stays", async ({ page, platform }) => {
   await page.emulateMedia({ colorScheme: "light" });

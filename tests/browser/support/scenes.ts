@@ -228,7 +228,7 @@ export const SCENES: readonly Scene[] = [
 ];
 
 /** Loads the pictures that would come with scrolling only; those of the other theme are not shown and stay away. */
-async function allPictures(page: Page): Promise<void> {
+export async function allPictures(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const shown = [...document.images].filter((image) => image.checkVisibility());
     for (const image of shown) image.loading = "eager";
@@ -239,9 +239,4 @@ async function allPictures(page: Page): Promise<void> {
 /** A picture of a page with a dialog begins where the page does. */
 function toTheTop(page: Page): Promise<void> {
   return page.evaluate(() => window.scrollTo({ top: 0, behavior: "instant" }));
-}
-
-/** Chooses light or dark before anything is shown. */
-export async function wear(page: Page, theme: "light" | "dark"): Promise<void> {
-  await page.addInitScript((chosen) => localStorage.setItem("mindroom.theme", chosen), theme);
 }
