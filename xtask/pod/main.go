@@ -1,25 +1,36 @@
 // The program of the pause image, which holds a pod's namespaces while its containers come and go, and of the tests'
-// own pods: with an address it answers its host's name there, with a size it takes that much memory.
+// own pods: with an address it answers its host's name there, with a size it takes that much memory, and what it is to
+// dial it dials again and again and says what answered.
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
+	"sync"
 	"syscall"
+	"time"
 )
 
 func main() {
-	listen := flag.String("listen", "", "answer at this address")
+	listen := flag.String("listen", "", "answer at these addresses, with commas")
+	dial := flag.String("dial", "", "say what answers of tcp:address:port and dns:address:port, with commas")
 	eat := flag.Int("eat", 0, "take this many megabytes of memory")
 	flag.Parse()
 	// as the first process of its namespace nobody else waits for what ends there
 	ended := make(chan os.Signal, 16)
 	signal.Notify(ended, syscall.SIGINT, syscall.SIGTERM, syscall.SIGCHLD)
-	if *listen != "" {
-		go serve(*listen)
+	for _, address := range list(*listen) {
+		go serve(address)
+	}
+	if *dial != "" {
+		go tell(list(*dial))
 	}
 	eaten := take(*eat)
 	for reason := range ended {
@@ -29,6 +40,51 @@ func main() {
 		reap()
 	}
 	fmt.Println("ended with", len(eaten), "megabytes")
+}
+
+func list(text string) []string {
+	return strings.FieldsFunc(text, func(letter rune) bool { return letter == ',' })
+}
+
+// Prints a line of JSON for each round: by target, whether it answers.
+func tell(targets []string) {
+	for {
+		results := make([]bool, len(targets))
+		var all sync.WaitGroup
+		for at, target := range targets {
+			all.Go(func() { results[at] = answers(target) })
+		}
+		all.Wait()
+		told := map[string]bool{}
+		for at, target := range targets {
+			told[target] = results[at]
+		}
+		line, _ := json.Marshal(told)
+		fmt.Println(string(line))
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+// Whether a port takes a connection, or a server of names knows the cluster's own.
+func answers(target string) bool {
+	within, end := context.WithTimeout(context.Background(), time.Second)
+	defer end()
+	dialer := net.Dialer{}
+	kind, address, _ := strings.Cut(target, ":")
+	if kind == "dns" {
+		ask := func(to context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(to, network, address)
+		}
+		resolver := net.Resolver{PreferGo: true, Dial: ask}
+		_, err := resolver.LookupHost(within, "kubernetes.default.svc.cluster.local")
+		return err == nil
+	}
+	connection, err := dialer.DialContext(within, kind, address)
+	if err != nil {
+		return false
+	}
+	connection.Close()
+	return true
 }
 
 func serve(address string) {

@@ -55,6 +55,8 @@ test("a link that was used already leads to another one", async ({ page, platfor
   const mail = await newestMail(platform, email);
   await page.goto(mail);
   await arrives(page, "/auth/new-password");
+  // The session that the link brought is kept by now.
+  await button(page, "Save the password").waitFor();
   await page.evaluate(() => localStorage.clear());
   await page.goto(mail);
   await handle(page, "no-link").waitFor();

@@ -22,6 +22,7 @@ pub(super) const KUBELET: &str = "kubelet";
 pub(super) const PROXY: &str = "kube-proxy";
 pub(super) const NAMES: &str = "coredns";
 pub(super) const STORAGE: &str = "storage";
+pub(super) const POLICIES: &str = "kube-router";
 
 /// All files of this module. A part's kubeconfig has the part's name.
 pub(super) const FILES: &[&str] = &[
@@ -32,6 +33,7 @@ pub(super) const FILES: &[&str] = &[
     PROXY,
     NAMES,
     STORAGE,
+    POLICIES,
     SERVICE_ACCOUNT_KEY,
     SERVICE_ACCOUNT_PUBLIC_KEY,
     TOKENS,
@@ -56,6 +58,7 @@ const USERS: &[(&str, &str, &str)] = &[
     // Kubernetes knows no roles for these.
     (NAMES, "coredns", "system:masters"),
     (STORAGE, "storage", "system:masters"),
+    (POLICIES, "kube-router", "system:masters"),
 ];
 
 /// What is written before the API server starts.
@@ -103,7 +106,7 @@ fn audit_policy() -> serde_json::Value {
             {"level": "None", "userGroups": ["system:nodes", "system:serviceaccounts:kube-system"]},
             {"level": "None", "users": [
                 "system:apiserver", "system:kube-controller-manager", "system:kube-scheduler",
-                "system:kube-proxy", NAMES, STORAGE,
+                "system:kube-proxy", NAMES, STORAGE, POLICIES,
             ]},
             {"level": "None", "verbs": ["get", "list", "watch"]},
             {"level": "Metadata"},

@@ -157,12 +157,16 @@ pub(crate) fn images(folder: &Path) -> Result<Instances> {
     let network = Network::of(&state)?.context("the cluster has no node")?;
     let images = node::give_images(&state, &folders(&state)?, network)?;
     let address = network.host();
+    let here = format!("{address}/32");
     state.write_json(
         VALUES,
         &json!({
             "images": images,
-            "database": {"cidr": format!("{address}/32")},
-            "ingress": {"enabled": false},
+            "database": {"cidr": here},
+            "dns": {"cidrs": [format!("{}/32", network.node())]},
+            "ingress": {"enabled": false, "cidrs": [here]},
+            "model": {"cidrs": [here]},
+            "platform": {"cidrs": [here]},
         }),
     )?;
     let runtime = tokio::runtime::Builder::new_current_thread()

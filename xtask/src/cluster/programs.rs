@@ -76,6 +76,12 @@ pub(super) const NETWORK_PLUGINS: [GoTool; 3] = [
     },
 ];
 
+/// Enforces network policies, as K3s does: its policy engine is this one's.
+pub(super) const POLICIES: GoTool = GoTool {
+    name: "kube-router",
+    source: Source::Published("github.com/cloudnativelabs/kube-router/v2/cmd/kube-router@v2.1.0"),
+};
+
 /// What pods of our own run.
 pub(super) const POD: GoTool = GoTool {
     name: "pod",
@@ -88,6 +94,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("/usr/bin/pkg-config", "pkg-config"),
     ("/usr/sbin/nft", "nftables"),
     ("/usr/sbin/ip", "iproute2"),
+    ("/usr/sbin/iptables", "iptables"),
+    ("/usr/sbin/ipset", "ipset"),
 ];
 
 /// Installs what a node needs of Debian, where something is missing.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::Error;
@@ -109,6 +110,36 @@ impl Server {
             .batch_execute(&format!("revoke all on database {name} from public"))
             .await?;
         Ok(())
+    }
+
+    /// Makes the database anew where Synapse was cut off while it made its tables for the first time: it commits
+    /// them in pieces, and does not start on some of them. Only once all are there does it write its schema's
+    /// version, so nobody's data is in a database without that. Answers whether it was so. One that somebody is
+    /// connected to is left alone: it may be being set up.
+    pub async fn renew_unfinished(&self, instance: Uuid, password: &str) -> Result<bool, Error> {
+        if !self.is_unfinished(instance).await? {
+            return Ok(false);
+        }
+        let name = name(instance);
+        let client = self.connect(None).await?;
+        // Without force: whoever connects at this moment keeps it.
+        match client.batch_execute(&format!("drop database {name}")).await {
+            Ok(()) => self.ensure(instance, password).await.map(|()| true),
+            Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn is_unfinished(&self, instance: Uuid) -> Result<bool, Error> {
+        let client = self.connect(Some(&name(instance))).await?;
+        let has_table = "select to_regclass('public.schema_version') is not null";
+        if !client.query_one(has_table, &[]).await?.get::<_, bool>(0) {
+            return Ok(false);
+        }
+        let is_left = "select not exists (select from public.schema_version)
+            and not exists (select from pg_stat_activity
+              where datname = current_database() and pid <> pg_backend_pid())";
+        Ok(client.query_one(is_left, &[]).await?.get(0))
     }
 
     /// Removes database and role, whoever is still connected.

@@ -214,10 +214,11 @@ impl KubernetesDriver {
                 let password = work
                     .secret("database_password", synapse::random_hex)
                     .await?;
-                let made = self.config.databases.ensure(instance.id, &password).await;
-                made.map_err(|error| {
-                    DriverError::transient("The database could not be made.", error)
-                })?;
+                self.ensure_database(instance.id, &password)
+                    .await
+                    .map_err(|error| {
+                        DriverError::transient("The database could not be made.", error)
+                    })?;
                 Ok(Progress::Done)
             }
             OBJECTS => {
@@ -235,6 +236,22 @@ impl KubernetesDriver {
             }),
             _ => self.ensure_gone(work).await,
         }
+    }
+
+    async fn ensure_database(
+        &self,
+        instance: Uuid,
+        password: &str,
+    ) -> Result<(), store::daemon::Error> {
+        let databases = &self.config.databases;
+        databases.ensure(instance, password).await?;
+        // One of the reasons why Synapse ends again and again.
+        if self.index.trouble(instance) == Some(Trouble::Crash)
+            && databases.renew_unfinished(instance, password).await?
+        {
+            tracing::warn!(instance.id = %instance, "a database that was cut off while it was made is made anew");
+        }
+        Ok(())
     }
 
     async fn ensure_room(&self, instance: &Instance) -> Result<Progress, DriverError> {

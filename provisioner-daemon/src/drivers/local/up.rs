@@ -84,6 +84,7 @@ impl LocalDriver {
                 return Ok(Progress::Held(QUEUE_LOOK, QUEUED.to_owned()));
             }
             let databases = &self.config.databases;
+            database::clear(databases, work).await?;
             synapse::write_config(home, within.user, ports.synapse, databases, work).await?;
             let command = synapse::command(home, &installed.synapse_python);
             self.processes

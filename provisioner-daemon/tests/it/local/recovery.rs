@@ -9,6 +9,7 @@ use std::process::Command;
 
 use super::made_up::run;
 use super::{Stage, exists, is_root, wait_for};
+use crate::world::connect;
 
 /// A part that ends again and again is started with growing pauses; the operator's log has its last lines, the
 /// owner a sentence.
@@ -49,6 +50,36 @@ async fn a_part_that_ends_again_and_again_is_told_and_tried() {
         .ask("select status_reason is null from instances")
         .await;
     assert!(is_clear);
+    daemon.end().await;
+}
+
+/// Synapse commits its first tables in pieces, and does not start on some of them: cut off in between, by a database
+/// that goes away or a kill, it would never come up. What it finished once is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_whose_making_was_cut_off_is_made_anew() {
+    let stage = Stage::new().await;
+    let daemon = stage.daemon();
+    let instance = stage.instance("ann-1").await;
+    stage.until(instance, "running").await;
+    let name = store::daemon::instance_databases::name(instance);
+    for (version, is_kept) in [("", false), ("insert into schema_version values (94)", true)] {
+        stage.world.wish(instance, "desired_state = 'stopped'").await;
+        stage.until(instance, "stopped").await;
+        let database = connect(&name).await;
+        let cut_off = format!(
+            "create table if not exists schema_version (version integer); \
+             create table background_updates (name text); {version}"
+        );
+        database.batch_execute(&cut_off).await.unwrap();
+        drop(database);
+        stage.world.wish(instance, "desired_state = 'running'").await;
+        stage.until(instance, "running").await;
+        let row = connect(&name)
+            .await
+            .query_one("select to_regclass('background_updates') is not null", &[])
+            .await;
+        assert_eq!(row.unwrap().get::<_, bool>(0), is_kept);
+    }
     daemon.end().await;
 }
 

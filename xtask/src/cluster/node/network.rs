@@ -51,8 +51,8 @@ impl Network {
         Ipv4Addr::new(10, self.block, 128, 1)
     }
 
-    /// The node's.
-    pub(super) fn node(self) -> Ipv4Addr {
+    /// The node's, where pods ask for names.
+    pub(in crate::cluster) fn node(self) -> Ipv4Addr {
         Ipv4Addr::new(10, self.block, 128, 2)
     }
 

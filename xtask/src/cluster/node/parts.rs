@@ -22,6 +22,7 @@ pub(in crate::cluster) const NAMES: &[&str] = &[
     CONTAINERD,
     "coredns",
     "kube-proxy",
+    "kube-router",
     "kubelet",
     "storage",
 ];
@@ -101,6 +102,15 @@ impl Inside<'_> {
             &format!("--hostname-override={NAME}"),
             &format!("--node-ip={}", self.network.node()),
         ];
+        let policies = [
+            "--run-firewall=true",
+            "--run-router=false",
+            "--run-service-proxy=false",
+            &kubeconfig(credentials::POLICIES),
+            &format!("--hostname-override={NAME}"),
+            &format!("--service-cluster-ip-range={}", self.network.services()),
+            &format!("--health-port={}", settings::POLICIES_HEALTH),
+        ];
         let volumes = format!("--path={}", self.settings("volumes"));
         let storage = ["storage", &kubeconfig(credentials::STORAGE), &volumes];
         let answers = |port, path| self.answers(port, path);
@@ -123,6 +133,12 @@ impl Inside<'_> {
                 &program,
                 &proxy,
                 answers(settings::PROXY_HEALTH, "/healthz")?,
+            ),
+            self.part(
+                "kube-router",
+                &programs::POLICIES.program()?,
+                &policies,
+                answers(settings::POLICIES_HEALTH, "/healthz")?,
             ),
             self.part("storage", &program, &storage, Ready::Line),
         ])

@@ -26,6 +26,7 @@ pub(super) const KUBELET_HEALTH: u16 = 10248;
 pub(super) const PROXY_HEALTH: u16 = 10256;
 const PROXY_METRICS: u16 = 10249;
 pub(super) const NAMES_HEALTH: u16 = 8181;
+pub(super) const POLICIES_HEALTH: u16 = 20244;
 
 /// Writes all of it.
 pub(super) fn write(state: &State, network: Network) -> Result<()> {

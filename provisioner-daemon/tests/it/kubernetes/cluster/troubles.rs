@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::kubelet::with_container;
 use super::scene::Scene;
 use super::space::until;
+use crate::world::connect;
 
 const NO_ROOM: &str =
     "There is no room for it on our servers at the moment. It starts as soon as there is.";
@@ -41,6 +42,33 @@ fn ended(part: &str, reason: &str, message: &str) -> Value {
 
 fn read<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
+}
+
+/// Synapse was cut off while it made its tables: its database is made anew while it ends again and again.
+#[tokio::test]
+async fn fault_33_a_database_whose_making_was_cut_off_is_made_anew() {
+    let scene = Scene::new().await;
+    scene.kubelet.is_silent();
+    scene.look().await;
+    scene.reads("provisioning", NO_ROOM).await;
+    let name = store::daemon::instance_databases::name(scene.instance);
+    let database = connect(&name).await;
+    let cut_off = "create table schema_version (version integer); create table events (id integer)";
+    database.batch_execute(cut_off).await.unwrap();
+    scene
+        .kubelet
+        .says([("synapse", ended("synapse", "Error", "DuplicateTable"))]);
+    // While somebody is connected it may be being set up.
+    scene.reads("provisioning", CRASH).await;
+    let number = format!("select oid::bigint from pg_database where datname = '{name}'");
+    let first: i64 = scene.world.ask(&number).await;
+    scene.look().await;
+    drop(database);
+    let renewed = format!("({number}) <> {first}");
+    scene.world.until(&renewed).await;
+    scene.kubelet.runs_all();
+    scene.until("running").await;
+    scene.end().await;
 }
 
 #[tokio::test]
