@@ -1,6 +1,6 @@
 //! The cluster as its administrator sees it, by the kubeconfig that the suite is given.
 
-use reqwest::{Certificate, Client, Method};
+use reqwest::{Certificate, Client, Method, Response};
 use serde_json::{Value, json};
 
 /// A client of the API server.
@@ -49,17 +49,48 @@ impl Cluster {
         list["items"].as_array().unwrap().clone()
     }
 
-    /// A pod of the tests' own program.
-    pub(crate) async fn make_pod(&self, namespace: &str, name: &str, arguments: &[&str]) {
+    /// Where the API server is, as `address:port`.
+    pub(crate) fn address(&self) -> &str {
+        self.server.trim_start_matches("https://")
+    }
+
+    /// A pod of the tests' own program, as a namespace of an instance lets it in.
+    pub(crate) async fn make_pod(
+        &self,
+        namespace: &str,
+        name: &str,
+        labels: Value,
+        arguments: &[&str],
+    ) {
+        let bounds = json!({"cpu": "100m", "memory": "64Mi"});
         let pod = json!({
-            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
-            "spec": {"restartPolicy": "Never", "terminationGracePeriodSeconds": 5, "containers": [{
-                "name": "it", "image": "mindroom.test/pod:1", "imagePullPolicy": "Never", "args": arguments,
-                "resources": {"limits": {"memory": "64Mi"}},
-            }]},
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels},
+            "spec": {
+                "restartPolicy": "Never", "terminationGracePeriodSeconds": 1, "automountServiceAccountToken": false,
+                "securityContext": {"runAsNonRoot": true, "runAsUser": 65534,
+                    "seccompProfile": {"type": "RuntimeDefault"}},
+                "containers": [{
+                    "name": "it", "image": "mindroom.test/pod:1", "imagePullPolicy": "Never", "args": arguments,
+                    "resources": {"requests": bounds, "limits": bounds},
+                    "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+                }],
+            },
         });
-        let pods = format!("/api/v1/namespaces/{namespace}/pods");
-        self.call(Method::POST, &pods, Some(pod)).await.unwrap();
+        self.make(&format!("/api/v1/namespaces/{namespace}/pods"), &pod)
+            .await;
+    }
+
+    /// Adds an object to a list; answers it as the API server keeps it.
+    pub(crate) async fn make(&self, list: &str, object: &Value) -> Value {
+        let made = self.call(Method::POST, list, Some(object.clone())).await;
+        made.unwrap()
+    }
+
+    /// The last line that a pod has written, if it has one.
+    pub(crate) async fn last_line(&self, namespace: &str, pod: &str) -> Option<Value> {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}/log?tailLines=1");
+        let answer = self.send(Method::GET, &path, None).await;
+        serde_json::from_str(&answer.text().await.ok()?).ok()
     }
 
     /// What a server at an address of the cluster says, if there is one.
@@ -74,6 +105,17 @@ impl Cluster {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
+        let answer = self.send(method, path, body).await;
+        if answer.status() == 404 {
+            return None;
+        }
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        Some(serde_json::from_str(&text).unwrap())
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
         let request = self
             .http
             .request(method, format!("{}{path}", self.server))
@@ -82,13 +124,6 @@ impl Cluster {
             Some(body) => request.json(&body),
             None => request,
         };
-        let answer = request.send().await.unwrap();
-        if answer.status() == 404 {
-            return None;
-        }
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{path}: {status} {text}");
-        Some(serde_json::from_str(&text).unwrap())
+        request.send().await.unwrap()
     }
 }

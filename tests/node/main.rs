@@ -8,6 +8,8 @@
 
 mod cluster;
 mod pods;
+mod policies;
+mod walls;
 
 use std::time::{Duration, Instant};
 

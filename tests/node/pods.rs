@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use platform_tests::until;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 
@@ -14,7 +14,7 @@ async fn a_pod_runs_is_reached_and_goes() {
     let cluster = Cluster::get();
     let path = "/api/v1/namespaces/default/pods/greeter";
     cluster
-        .make_pod("default", "greeter", &["-listen", ":8080"])
+        .make_pod("default", "greeter", json!({}), &["-listen", ":8080"])
         .await;
     let pod = phase(&cluster, path, "Running").await;
     let address = pod["status"]["podIP"].as_str().unwrap().to_owned();
@@ -29,9 +29,13 @@ async fn a_pod_that_eats_memory_dies_alone() {
     let cluster = Cluster::get();
     let [eater, neighbour] =
         ["eater", "neighbour"].map(|name| format!("/api/v1/namespaces/default/pods/{name}"));
-    cluster.make_pod("default", "neighbour", &[]).await;
+    cluster
+        .make_pod("default", "neighbour", json!({}), &[])
+        .await;
     phase(&cluster, &neighbour, "Running").await;
-    cluster.make_pod("default", "eater", &["-eat", "512"]).await;
+    cluster
+        .make_pod("default", "eater", json!({}), &["-eat", "512"])
+        .await;
     let dead = phase(&cluster, &eater, "Failed").await;
     let ended = &dead["status"]["containerStatuses"][0]["state"]["terminated"];
     assert_eq!(ended["reason"], "OOMKilled", "{ended}");

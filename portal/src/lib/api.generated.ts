@@ -2006,6 +2006,8 @@ export interface components {
     };
     /** @description Something that happened to an instance. */
     Event: {
+      /** @description Who did it: account (the owner), support, or system (the platform by itself). */
+      actor: string;
       /**
        * Format: date-time
        * @description RFC 3339, UTC.

@@ -157,7 +157,10 @@ impl World {
         let end_older = format!("{END_SESSIONS} and backend_start < '{changed}'");
         let began = Instant::now();
         while !condition() {
-            assert!(began.elapsed() < PATIENCE, "read-only {is_read_only} is not seen");
+            assert!(
+                began.elapsed() < PATIENCE,
+                "read-only {is_read_only} is not seen"
+            );
             self.run(&end_older).await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

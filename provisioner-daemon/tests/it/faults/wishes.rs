@@ -1,7 +1,5 @@
 //! Commands: malformed, too many, and changed while they are worked on.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use store::daemon::chores;
@@ -9,7 +7,7 @@ use uuid::Uuid;
 
 use crate::invariants;
 use crate::made_up::quick;
-use crate::outside::{Obstacle, Outside, PLANS};
+use crate::outside::{Obstacle, Outside};
 use crate::reconcile::{self, Scene};
 use crate::world::{ACCOUNT, World};
 
@@ -162,11 +160,11 @@ async fn dead_jobs_are_tried_again_or_discarded() {
     scene.end().await;
 }
 
-/// The request's id is the trace of its job, up to the history.
+/// The request's id is the trace of its job, up to the history; `local::logs` has it in each step's log.
 #[tokio::test]
 async fn a_job_carries_the_trace_of_its_request() {
     let world = World::new().await;
-    let (_, request) = requested_start(&world).await;
+    let request = requested_start(&world).await;
     let claimed = world.claim(1, &["reconcile-instance"]).await;
     assert_eq!(claimed[0].trace_id(), Some(request.as_str()));
     let done = store::daemon::jobs::Outcome::Done;
@@ -176,45 +174,9 @@ async fn a_job_carries_the_trace_of_its_request() {
     assert_eq!(Some(kept), claimed[0].traceparent);
 }
 
-/// It also stands in what is logged about each step, to the last.
-#[tokio::test]
-async fn the_trace_of_a_request_is_in_the_log_of_every_step() {
-    let world = World::new().await;
-    let (instance, request) = requested_start(&world).await;
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(move || writer.clone())
-        .finish();
-    // the daemon's tasks run on this test's only thread
-    let _logged = tracing::subscriber::set_default(subscriber);
-    let folder = tempfile::tempdir().unwrap();
-    let outside = Outside::new(folder.path());
-    let runner = reconcile::start(&world, &outside, quick());
-    world.until_settled(instance, "running").await;
-    runner.drain().await;
-    let traced: HashSet<String> = log
-        .lines()
-        .iter()
-        .filter(|line| line["fields"]["message"] == "step")
-        .filter(|line| {
-            let mut spans = line["spans"].as_array().into_iter().flatten();
-            spans.any(|span| span["trace.id"] == request.as_str())
-        })
-        .filter_map(|line| line["fields"]["step.name"].as_str().map(str::to_owned))
-        .collect();
-    let (_, steps) = PLANS
-        .iter()
-        .find(|(wish, _)| *wish == domain::Wish::Running)
-        .unwrap();
-    let steps: HashSet<String> = steps.iter().map(|&step| step.to_owned()).collect();
-    assert_eq!(traced, steps);
-}
-
-/// An owner's request to start an instance that is stopped; answers the instance and the request's trace id.
-async fn requested_start(world: &World) -> (Uuid, String) {
-    let instance = world.instance(ACCOUNT, "ann-1").await;
+/// An owner's request to start an instance that is stopped; answers the request's trace id.
+async fn requested_start(world: &World) -> String {
+    world.instance(ACCOUNT, "ann-1").await;
     world
         .run("update instances set desired_state = 'stopped', status = 'stopped', observed_gen = 1")
         .await;
@@ -232,32 +194,7 @@ async fn requested_start(world: &World) -> (Uuid, String) {
         .unwrap();
     let answer: serde_json::Value = row.get(0);
     assert_eq!(answer["data"]["job"]["state"], "queued", "{answer}");
-    (instance, request.simple().to_string())
-}
-
-/// What was logged, a line of JSON each.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn lines(&self) -> Vec<serde_json::Value> {
-        let written = self.0.lock().unwrap();
-        let lines = written.split(|byte| *byte == b'\n');
-        lines
-            .filter(|line| !line.is_empty())
-            .map(|line| serde_json::from_slice(line).unwrap())
-            .collect()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    request.simple().to_string()
 }
 
 /// The history's partitions are made ahead and dropped when their time is over.

@@ -5,6 +5,7 @@
 mod deletion;
 mod installation;
 mod isolation;
+mod logs;
 mod made_up;
 mod many;
 mod pause;

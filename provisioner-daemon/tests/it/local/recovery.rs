@@ -62,17 +62,26 @@ async fn a_database_whose_making_was_cut_off_is_made_anew() {
     let instance = stage.instance("ann-1").await;
     stage.until(instance, "running").await;
     let name = store::daemon::instance_databases::name(instance);
-    for (version, is_kept) in [("", false), ("insert into schema_version values (94)", true)] {
-        stage.world.wish(instance, "desired_state = 'stopped'").await;
+    for (version, is_kept) in [
+        ("", false),
+        ("insert into schema_version values (94)", true),
+    ] {
+        stage
+            .world
+            .wish(instance, "desired_state = 'stopped'")
+            .await;
         stage.until(instance, "stopped").await;
         let database = connect(&name).await;
         let cut_off = format!(
-            "create table if not exists schema_version (version integer); \
+            "set role {name}; create table if not exists schema_version (version integer); \
              create table background_updates (name text); {version}"
         );
         database.batch_execute(&cut_off).await.unwrap();
         drop(database);
-        stage.world.wish(instance, "desired_state = 'running'").await;
+        stage
+            .world
+            .wish(instance, "desired_state = 'running'")
+            .await;
         stage.until(instance, "running").await;
         let row = connect(&name)
             .await

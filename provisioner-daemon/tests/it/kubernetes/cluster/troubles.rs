@@ -53,8 +53,10 @@ async fn fault_33_a_database_whose_making_was_cut_off_is_made_anew() {
     scene.reads("provisioning", NO_ROOM).await;
     let name = store::daemon::instance_databases::name(scene.instance);
     let database = connect(&name).await;
-    let cut_off = "create table schema_version (version integer); create table events (id integer)";
-    database.batch_execute(cut_off).await.unwrap();
+    let cut_off = format!(
+        "set role {name}; create table schema_version (version integer); create table events (id integer)"
+    );
+    database.batch_execute(&cut_off).await.unwrap();
     scene
         .kubelet
         .says([("synapse", ended("synapse", "Error", "DuplicateTable"))]);
@@ -62,8 +64,10 @@ async fn fault_33_a_database_whose_making_was_cut_off_is_made_anew() {
     scene.reads("provisioning", CRASH).await;
     let number = format!("select oid::bigint from pg_database where datname = '{name}'");
     let first: i64 = scene.world.ask(&number).await;
-    scene.look().await;
     drop(database);
+    let is_left = format!("select count(*) = 0 from pg_stat_activity where datname = '{name}'");
+    scene.world.until(&is_left).await;
+    scene.look().await;
     let renewed = format!("({number}) <> {first}");
     scene.world.until(&renewed).await;
     scene.kubelet.runs_all();

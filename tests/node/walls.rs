@@ -1,0 +1,176 @@
+//! What an instance's pods reach, by packets: what they need, and nothing else of the cluster, of this machine or of
+//! private networks. Everything that is to be refused is there and answers to who may reach it.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::Duration;
+
+use platform_tests::{Account, Platform, until};
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+use crate::{matrix, namespace};
+
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Addresses that this machine's end of the link gets: link-local (where clouds keep credentials), private, public.
+const LINK_LOCAL: &str = "169.254.169.254";
+const PRIVATE: &str = "192.168.77.1";
+const PUBLIC: &str = "203.0.113.9";
+
+#[tokio::test]
+async fn an_instance_reaches_what_it_needs_and_nothing_else() {
+    let platform = Platform::get();
+    let cluster = Cluster::get();
+    let [ours, other] = [running(&platform).await, running(&platform).await];
+    let (here, there) = (
+        namespace(&platform, &ours).await,
+        namespace(&platform, &other).await,
+    );
+    let machine = Machine::new(&cluster, &here).await;
+    let service = async |namespace: &str, name: &str, port: u16| {
+        let path = format!("/api/v1/namespaces/{namespace}/services/{name}");
+        let service = cluster.find(&path).await.unwrap();
+        format!(
+            "tcp:{}:{port}",
+            service["spec"]["clusterIP"].as_str().unwrap()
+        )
+    };
+    // by target: whether MindRoom's pod reaches it, and whether Synapse's does
+    let targets: BTreeMap<String, (bool, bool)> = [
+        (service(&here, "synapse", 8008).await, (true, false)),
+        (service(&there, "synapse", 8008).await, (false, false)),
+        (service(&there, "mindroom", 8080).await, (false, false)),
+        (service("default", "kubernetes", 443).await, (false, false)),
+        (format!("tcp:{}", cluster.address()), (false, false)),
+        (machine.port_of(&platform.database_url), (false, true)),
+        (machine.port_of(&platform.internal.model), (true, false)),
+        (machine.port_of(&platform.internal.auth), (false, false)),
+        (format!("dns:{}:53", machine.node), (true, true)),
+        (machine.listens(LINK_LOCAL), (false, false)),
+        (machine.listens(PRIVATE), (false, false)),
+        (machine.listens(PUBLIC), (true, true)),
+    ]
+    .into();
+    let dialled: Vec<&str> = targets.keys().map(String::as_str).collect();
+    let dialled = dialled.join(",");
+    let expects = |part: fn(&(bool, bool)) -> bool| -> Value {
+        targets
+            .iter()
+            .map(|(target, reached)| (target.clone(), json!(part(reached))))
+            .collect()
+    };
+    for (namespace, name, label, expected) in [
+        (
+            here.as_str(),
+            "as-mindroom",
+            "mindroom",
+            expects(|reached| reached.0),
+        ),
+        (
+            here.as_str(),
+            "as-synapse",
+            "synapse",
+            expects(|reached| reached.1),
+        ),
+        // nothing binds it: all of that is there
+        ("default", "as-nobody", "nobody", expects(|_| true)),
+    ] {
+        let labels = json!({"app.kubernetes.io/name": label});
+        cluster
+            .make_pod(namespace, name, labels, &["-dial", &dialled])
+            .await;
+        let what = format!("{name} to reach {expected}");
+        until(&what, PATIENCE, async || {
+            (cluster.last_line(namespace, name).await? == expected).then_some(())
+        })
+        .await;
+        cluster
+            .remove(&format!("/api/v1/namespaces/{namespace}/pods/{name}"))
+            .await;
+    }
+    for instance in [&ours, &other] {
+        assert_eq!(matrix(&platform, instance).await, 200, "by the way in");
+    }
+}
+
+/// An instance of a new customer.
+async fn running(platform: &Platform) -> Value {
+    let account = Account::sign_up(platform).await;
+    let instance = account.instance().await;
+    account.awaits(&instance, "running").await
+}
+
+/// This machine as pods see it: it is on the other end of the node's link.
+struct Machine {
+    address: String,
+    node: String,
+    link: String,
+    listeners: std::cell::RefCell<Vec<TcpListener>>,
+}
+
+impl Machine {
+    /// By the way to a pod of the namespace.
+    async fn new(cluster: &Cluster, namespace: &str) -> Self {
+        let pods = cluster
+            .list(&format!("/api/v1/namespaces/{namespace}/pods"))
+            .await;
+        let pod = pods[0]["status"]["podIP"].as_str().unwrap();
+        // `10.1.2.3 via 10.1.128.2 dev mindroom-1 src 10.1.128.1 …`
+        let route = ip(&["-4", "route", "get", pod]);
+        let after = |word: &str| {
+            let mut words = route.split_whitespace();
+            words.find(|found| *found == word);
+            words.next().unwrap().to_owned()
+        };
+        Self {
+            address: after("src"),
+            node: after("via"),
+            link: after("dev"),
+            listeners: std::cell::RefCell::default(),
+        }
+    }
+
+    /// What listens here at the port of a URL.
+    fn port_of(&self, url: &str) -> String {
+        let url = reqwest::Url::parse(url).unwrap();
+        format!("tcp:{}:{}", self.address, url.port().unwrap())
+    }
+
+    /// Listens at an address that the link gets; both go with cluster and test.
+    fn listens(&self, address: &str) -> String {
+        ip(&[
+            "address",
+            "add",
+            &format!("{address}/32"),
+            "dev",
+            &self.link,
+        ]);
+        let listener = TcpListener::bind((address, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        self.listeners.borrow_mut().push(listener);
+        format!("tcp:{address}:{port}")
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        for listener in self.listeners.get_mut() {
+            let address = listener.local_addr().unwrap().ip();
+            ip(&[
+                "address",
+                "del",
+                &format!("{address}/32"),
+                "dev",
+                &self.link,
+            ]);
+        }
+    }
+}
+
+fn ip(arguments: &[&str]) -> String {
+    let output = Command::new("ip").args(arguments).output().unwrap();
+    assert!(output.status.success(), "ip {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
