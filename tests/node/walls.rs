@@ -1,5 +1,5 @@
 //! What an instance's pods reach, by packets: what they need, and nothing else of the cluster, of this machine or of
-//! private networks. Everything that is to be refused is there and answers to who may reach it.
+//! private networks. Everything that is to be refused is there and answers whoever may reach it.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use platform_tests::{Account, Platform, until};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::{matrix, namespace};
+use crate::{dashboard, matrix, namespace};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -28,6 +28,7 @@ async fn an_instance_reaches_what_it_needs_and_nothing_else() {
         namespace(&platform, &ours).await,
         namespace(&platform, &other).await,
     );
+    let nowhere = "default".to_owned();
     let machine = Machine::new(&cluster, &here).await;
     let service = async |namespace: &str, name: &str, port: u16| {
         let path = format!("/api/v1/namespaces/{namespace}/services/{name}");
@@ -37,53 +38,58 @@ async fn an_instance_reaches_what_it_needs_and_nothing_else() {
             service["spec"]["clusterIP"].as_str().unwrap()
         )
     };
-    // by target: whether MindRoom's pod reaches it, and whether Synapse's does
-    let targets: BTreeMap<String, (bool, bool)> = [
-        (service(&here, "synapse", 8008).await, (true, false)),
-        (service(&there, "synapse", 8008).await, (false, false)),
-        (service(&there, "mindroom", 8080).await, (false, false)),
-        (service("default", "kubernetes", 443).await, (false, false)),
-        (format!("tcp:{}", cluster.address()), (false, false)),
-        (machine.port_of(&platform.database_url), (false, true)),
-        (machine.port_of(&platform.internal.model), (true, false)),
-        (machine.port_of(&platform.internal.auth), (false, false)),
-        (format!("dns:{}:53", machine.node), (true, true)),
-        (machine.listens(LINK_LOCAL), (false, false)),
-        (machine.listens(PRIVATE), (false, false)),
-        (machine.listens(PUBLIC), (true, true)),
+    // By target, who reaches it: MindRoom's pod, Synapse's, and one that no policy binds. Into instances nobody
+    // comes but by the way in, which is gone below.
+    let reached = |by_mindroom: bool, by_synapse: bool| [by_mindroom, by_synapse, true];
+    let targets: BTreeMap<String, [bool; 3]> = [
+        (service(&here, "synapse", 8008).await, [true, false, false]),
+        (service(&there, "synapse", 8008).await, [false; 3]),
+        (service(&there, "mindroom", 8080).await, [false; 3]),
+        (
+            service("default", "kubernetes", 443).await,
+            reached(false, false),
+        ),
+        (format!("tcp:{}", cluster.address()), reached(false, false)),
+        (
+            machine.port_of(&platform.database_url),
+            reached(false, true),
+        ),
+        (
+            machine.port_of(&platform.internal.model),
+            reached(true, false),
+        ),
+        (
+            machine.port_of(&platform.internal.auth),
+            reached(false, false),
+        ),
+        (format!("dns:{}:53", machine.node), reached(true, true)),
+        (machine.listens(LINK_LOCAL), reached(false, false)),
+        (machine.listens(PRIVATE), reached(false, false)),
+        (machine.listens(PUBLIC), reached(true, true)),
     ]
     .into();
     let dialled: Vec<&str> = targets.keys().map(String::as_str).collect();
     let dialled = dialled.join(",");
-    let expects = |part: fn(&(bool, bool)) -> bool| -> Value {
-        targets
+    for (who, (namespace, label)) in [
+        (&here, "mindroom"),
+        (&here, "synapse"),
+        (&nowhere, "nobody"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("as-{label}");
+        let expected: Value = targets
             .iter()
-            .map(|(target, reached)| (target.clone(), json!(part(reached))))
-            .collect()
-    };
-    for (namespace, name, label, expected) in [
-        (
-            here.as_str(),
-            "as-mindroom",
-            "mindroom",
-            expects(|reached| reached.0),
-        ),
-        (
-            here.as_str(),
-            "as-synapse",
-            "synapse",
-            expects(|reached| reached.1),
-        ),
-        // nothing binds it: all of that is there
-        ("default", "as-nobody", "nobody", expects(|_| true)),
-    ] {
+            .map(|(target, reached)| (target.clone(), json!(reached[who])))
+            .collect();
         let labels = json!({"app.kubernetes.io/name": label});
         cluster
-            .make_pod(namespace, name, labels, &["-dial", &dialled])
+            .make_pod(namespace, &name, labels, &["-dial", &dialled])
             .await;
         let what = format!("{name} to reach {expected}");
         until(&what, PATIENCE, async || {
-            (cluster.last_line(namespace, name).await? == expected).then_some(())
+            (cluster.last_line(namespace, &name).await? == expected).then_some(())
         })
         .await;
         cluster
@@ -92,6 +98,7 @@ async fn an_instance_reaches_what_it_needs_and_nothing_else() {
     }
     for instance in [&ours, &other] {
         assert_eq!(matrix(&platform, instance).await, 200, "by the way in");
+        dashboard(&platform, instance).await;
     }
 }
 

@@ -24,7 +24,10 @@ export function Picture({ name, alt, width, height, first = false, className }: 
   const common = { width, height, decoding: "async", sizes: SIZES } as const;
   const sources = (theme: string) => {
     const file = `/images/${name}-${theme}`;
-    return { src: `${file}.webp`, srcSet: `${file}-${SMALL}.webp ${SMALL}w, ${file}.webp ${width}w` };
+    return {
+      src: `${file}.webp`,
+      srcSet: `${file}-${SMALL}.webp ${SMALL}w, ${file}.webp ${width}w`,
+    };
   };
   return (
     <div className={className}>

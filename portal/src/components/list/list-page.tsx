@@ -88,7 +88,9 @@ function Found<Row, Filter extends string>(props: FoundProps<Row, Filter>) {
       {bulk && rows.length > 0 && bulk.bar(rows, () => choose(new Set()))}
       <DataTable
         what={what}
-        columns={details ? [...columns, detailsColumn(details, (row) => show(keyOf(row)))] : columns}
+        columns={
+          details ? [...columns, detailsColumn(details, (row) => show(keyOf(row)))] : columns
+        }
         keyOf={keyOf}
         rows={found.data}
         query={query}

@@ -117,7 +117,8 @@ pub(super) async fn start(state: &State, folders: &Folders, network: Network) ->
     super::start(vec![inside.runtime()?], folders).await?;
     import(&inside, &image::pause()?)?;
     super::start(inside.kubernetes()?, folders).await?;
-    await_ready(state).await
+    await_ready(state).await?;
+    super::start(vec![inside.policies()?], folders).await
 }
 
 /// Takes the images of instances in; answers the chart's values for them.

@@ -102,15 +102,6 @@ impl Inside<'_> {
             &format!("--hostname-override={NAME}"),
             &format!("--node-ip={}", self.network.node()),
         ];
-        let policies = [
-            "--run-firewall=true",
-            "--run-router=false",
-            "--run-service-proxy=false",
-            &kubeconfig(credentials::POLICIES),
-            &format!("--hostname-override={NAME}"),
-            &format!("--service-cluster-ip-range={}", self.network.services()),
-            &format!("--health-port={}", settings::POLICIES_HEALTH),
-        ];
         let volumes = format!("--path={}", self.settings("volumes"));
         let storage = ["storage", &kubeconfig(credentials::STORAGE), &volumes];
         let answers = |port, path| self.answers(port, path);
@@ -134,14 +125,25 @@ impl Inside<'_> {
                 &proxy,
                 answers(settings::PROXY_HEALTH, "/healthz")?,
             ),
-            self.part(
-                "kube-router",
-                &programs::POLICIES.program()?,
-                &policies,
-                answers(settings::POLICIES_HEALTH, "/healthz")?,
-            ),
             self.part("storage", &program, &storage, Ready::Line),
         ])
+    }
+
+    /// What enforces network policies: it looks for the node when it starts.
+    pub(super) fn policies(&self) -> Result<Part> {
+        let kubeconfig = self.state.path().join(credentials::POLICIES);
+        let arguments = [
+            "--run-firewall=true",
+            "--run-router=false",
+            "--run-service-proxy=false",
+            &format!("--kubeconfig={}", kubeconfig.display()),
+            &format!("--hostname-override={NAME}"),
+            &format!("--service-cluster-ip-range={}", self.network.services()),
+            &format!("--health-port={}", settings::POLICIES_HEALTH),
+        ];
+        let program = programs::POLICIES.program()?;
+        let ready = self.answers(settings::POLICIES_HEALTH, "/healthz")?;
+        Ok(self.part("kube-router", &program, &arguments, ready))
     }
 
     /// Leads to the machine's namespaces.

@@ -123,5 +123,7 @@ function StripeCell({ stripe_subscription_id }: AdminSubscription) {
 }
 
 function PaymentsLink({ account_id }: AdminSubscription) {
-  return <TextLink href={`/admin/payments?account_id=${account_id}`}>{words.showPayments}</TextLink>;
+  return (
+    <TextLink href={`/admin/payments?account_id=${account_id}`}>{words.showPayments}</TextLink>
+  );
 }
