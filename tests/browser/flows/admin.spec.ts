@@ -330,7 +330,13 @@ test("an event of Stripe is acted on again", async ({ page, platform }) => {
 
 /** Lists whose rows open: where, what the API answers, a row's name, and what its columns have no room for. */
 const OPENING = [
-  ["/subscriptions", "GET /admin/subscriptions", SUBSCRIPTIONS, "ada.lovelace@example.com", "Trial ends"],
+  [
+    "/subscriptions",
+    "GET /admin/subscriptions",
+    SUBSCRIPTIONS,
+    "ada.lovelace@example.com",
+    "Trial ends",
+  ],
   ["/payments", "GET /admin/payments", PAYMENT_LIST, PAYMENT_LIST.data[0]?.number ?? "", "in_"],
   ["/webhooks", "GET /admin/webhook-events", WEBHOOKS, "invoice.paid", "API version"],
 ] as const;
@@ -355,7 +361,10 @@ test("an entry of the audit log opens with its request and its details", async (
   platform,
 }) => {
   await opens(page, platform, "/audit", { "GET /admin/audit-logs": AUDIT });
-  await page.getByRole("button", { name: /^Details of/ }).first().click();
+  await page
+    .getByRole("button", { name: /^Details of/ })
+    .first()
+    .click();
   const details = handle(page.getByRole("dialog"), "details");
   await sees(details, "Request");
   await page.goBack();

@@ -1,6 +1,15 @@
 // On the real platform: a plan that is paid after trouble, changed, ended and kept, and what staff does meanwhile.
 
-import { arrives, button, findsRow, handle, instanceIs, link, sees, signIn } from "../support/pages";
+import {
+  arrives,
+  button,
+  findsRow,
+  handle,
+  instanceIs,
+  link,
+  sees,
+  signIn,
+} from "../support/pages";
 import { newPerson } from "../support/platform";
 import { expect, keep, test } from "../support/test";
 import { ASKING_CARD, buys, orders, pays, REFUSED_CARD } from "./buying";
@@ -8,9 +17,11 @@ import { ASKING_CARD, buys, orders, pays, REFUSED_CARD } from "./buying";
 test("a refused card, a bank that asks, another plan, an end, and none after all", async ({
   page,
   platform,
+  watch,
 }) => {
   test.setTimeout(300_000);
   const person = newPerson();
+  watch.expect(402, platform.stripe);
   await orders(page, platform, person);
   await pays(page, REFUSED_CARD);
   await sees(page, "Your card was declined.");
@@ -32,7 +43,7 @@ test("a refused card, a bank that asks, another plan, an end, and none after all
 
   await button(page, "Cancel the subscription").click();
   await button(dialog, "Cancel it").click();
-  await sees(handle(page, "timeline"), "Your subscription ends");
+  await sees(handle(page, "timeline"), "Your free days end, and nothing is charged");
   await button(page, "Go on with it").click();
   await sees(handle(page, "timeline"), "Your free days end, and the first payment follows");
 
@@ -77,7 +88,10 @@ test("support stops an instance with a reason, its owner reads who it was, and a
 
   await staff.goto(`${platform.app}/admin/webhooks?q=${encodeURIComponent(person.email)}`);
   const rows = handle(staff, "rows").locator("tbody tr");
-  await rows.first().getByRole("button", { name: /^Replay/ }).click();
+  await rows
+    .first()
+    .getByRole("button", { name: /^Replay/ })
+    .click();
   await dialog.getByLabel("Reason").fill("The plan looks wrong");
   await button(dialog, "Replay").click();
   await sees(handle(staff, "command-done"), "is acted on again.");

@@ -65,6 +65,7 @@ export async function setStage(page: Page, platform: Platform, scene: Scene = {}
     publishable_key: platform.publishable_key,
     instance_domain: "mindroom.localhost",
     environment: "local",
+    support_email: "support@mindroom.localhost",
   };
   await page.route(`${platform.app}/config.json`, (route) => route.fulfill({ json: settings }));
 }

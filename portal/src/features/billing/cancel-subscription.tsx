@@ -11,11 +11,13 @@ import { day } from "@/lib/format";
 import { useServices } from "@/lib/services";
 import { texts as billing } from "@/texts/billing";
 
+import type { Changed } from "./use-following";
+
 const { cancel: texts, reactivate } = billing;
 
 interface EndOrGoOnProps {
   mine: Subscription;
-  changed: (said: string) => void;
+  changed: Changed;
 }
 
 /** The way to end the subscription, or to take that back while it has not ended. */
@@ -28,7 +30,7 @@ function GoOn({ changed }: Pick<EndOrGoOnProps, "changed">) {
   const { api } = useServices();
   const goOn = useMutation({
     mutationFn: () => done(api.POST("/my/subscription/reactivate")),
-    onSuccess: () => changed(reactivate.done),
+    onSuccess: () => changed(reactivate.done, (mine) => mine?.cancel_at_period_end === false),
   });
   return (
     <div className="grid justify-items-start gap-3">
@@ -55,6 +57,14 @@ function End({ mine, changed }: EndOrGoOnProps) {
   );
 }
 
+function willEnd(mine: Subscription | null): boolean {
+  return mine?.cancel_at_period_end === true;
+}
+
+function hasEnded(mine: Subscription | null): boolean {
+  return mine === null || mine.tier === "free" || mine.status === "cancelled";
+}
+
 interface ChoiceProps extends EndOrGoOnProps {
   close: () => void;
 }
@@ -66,7 +76,7 @@ function Choice({ mine, changed, close }: ChoiceProps) {
     mutationFn: () =>
       done(api.POST("/my/subscription/cancel", { body: { cancel_at_period_end: atPeriodEnd } })),
     onSuccess: () => {
-      changed(texts.done);
+      changed(texts.done, atPeriodEnd ? willEnd : hasEnded);
       close();
     },
   });

@@ -27,12 +27,13 @@ import { texts as billing } from "@/texts/billing";
 import { texts as sold } from "@/texts/plans";
 
 import { ChangePlan, type Target } from "./change-plan";
+import type { Changed } from "./use-following";
 
 const { plans: texts } = billing;
 
 interface ChangeCardsProps {
   mine: Subscription;
-  changed: (said: string) => void;
+  changed: Changed;
 }
 
 /** The plans that can be changed to, and the one that one has. */

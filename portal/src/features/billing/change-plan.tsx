@@ -12,6 +12,8 @@ import { money } from "@/lib/format";
 import { useServices } from "@/lib/services";
 import { texts as billing } from "@/texts/billing";
 
+import type { Changed } from "./use-following";
+
 const { change: texts } = billing;
 
 /** What is changed to. */
@@ -26,7 +28,7 @@ interface ChangePlanProps {
   target: Target | null;
   close: () => void;
   /** The payment provider has made the change. */
-  changed: (said: string) => void;
+  changed: Changed;
 }
 
 /** Says what a change costs before it is made. */
@@ -61,7 +63,7 @@ function Preview({ target: { plan, cycle }, close, changed }: PreviewProps) {
   const make = useMutation({
     mutationFn: () => ask(false),
     onSuccess: () => {
-      changed(texts.done);
+      changed(texts.done, (mine) => mine?.tier === plan && mine.billing_cycle === cycle);
       close();
     },
   });

@@ -3,6 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 
+import type { Subscription } from "@/lib/api";
 import { subscriptionQuery } from "@/lib/queries";
 import { useServices } from "@/lib/services";
 
@@ -10,11 +11,14 @@ import { useServices } from "@/lib/services";
 const LOOK_EVERY = 1_500;
 const PATIENCE = 45_000;
 
+/** Says that a change was taken, and by what one sees that it is made. */
+export type Changed = (said: string, isMade: (mine: Subscription | null) => boolean) => void;
+
 interface Awaited {
   /** What was said when the change was taken. */
   said: string;
-  /** As the subscription was then. */
-  before: string | undefined;
+  /** Any other news of the subscription may come before. */
+  isMade: (mine: Subscription | null) => boolean;
   until: number;
 }
 
@@ -30,20 +34,18 @@ export function useFollowing() {
   const subscription = useQuery({
     ...subscriptionQuery(api),
     refetchInterval: ({ state }) => {
-      const waits =
-        awaited?.before === state.data?.updated_at && Date.now() < (awaited?.until ?? 0);
-      return waits ? LOOK_EVERY : false;
+      const waits = awaited !== null && !awaited.isMade(state.data ?? null);
+      return waits && Date.now() < awaited.until ? LOOK_EVERY : false;
     },
   });
-  const changed = useCallback(
-    (said: string) => {
-      const before = queries.getQueryData(queryKey)?.updated_at;
-      setAwaited({ said, before, until: Date.now() + PATIENCE });
+  const changed: Changed = useCallback(
+    (said, isMade) => {
+      setAwaited({ said, isMade, until: Date.now() + PATIENCE });
       void queries.invalidateQueries({ queryKey });
       void queries.invalidateQueries({ queryKey: ["invoices"] });
     },
     [queries, queryKey],
   );
-  const isAwaited = awaited !== null && awaited.before === subscription.data?.updated_at;
+  const isAwaited = awaited !== null && !awaited.isMade(subscription.data ?? null);
   return { subscription, changed, said: isAwaited ? awaited.said : null };
 }

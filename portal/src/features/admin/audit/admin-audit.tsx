@@ -119,7 +119,7 @@ function Older({ before }: { before: number }) {
 
 function WhoCell({ actor_type, actor_id, ip_address }: AuditEntry) {
   return (
-    <span className="grid sm:min-w-32 gap-0.5">
+    <span className="grid gap-0.5">
       {activity.actors[actor_type] ?? activity.someone}
       {actor_id && <code className="text-xs wrap-anywhere text-muted">{actor_id}</code>}
       {ip_address && <span className="text-xs text-muted">{texts.from(ip_address)}</span>}
@@ -129,7 +129,7 @@ function WhoCell({ actor_type, actor_id, ip_address }: AuditEntry) {
 
 function WhatCell({ action }: AuditEntry) {
   return (
-    <span className="grid sm:min-w-36 gap-0.5">
+    <span className="grid gap-0.5">
       {deedOf(action)}
       <code className="text-xs wrap-anywhere text-muted">{action}</code>
     </span>
@@ -146,7 +146,7 @@ function OnCell({ resource_type, resource_id, account_id }: AuditEntry) {
   // Whose it is stands beside it already.
   const id = resource_id === account_id ? null : resource_id;
   return (
-    <span className="grid sm:min-w-28 gap-0.5">
+    <span className="grid gap-0.5">
       {words(resource_type)}
       {id && <code className="text-xs wrap-anywhere text-muted">{id}</code>}
     </span>
