@@ -98,7 +98,7 @@ async fn a_postgresql_that_stops_and_comes_back() {
         world.server.resume();
     })
     .await;
-    account.awaits(&instance, "running").await;
+    account.recovers(&instance).await;
     world.settles().await;
 }
 
@@ -118,7 +118,7 @@ async fn a_wish_made_while_postgresql_is_down() {
             }
         )
     );
-    account.awaits(&asked, "running").await;
+    account.recovers(&asked).await;
     world.settles().await;
 }
 
@@ -144,7 +144,7 @@ async fn a_disk_that_is_full() {
         revived(&world.server);
     })
     .await;
-    account.awaits(&instance, "running").await;
+    account.recovers(&instance).await;
     world.settles().await;
 }
 
@@ -174,7 +174,7 @@ async fn a_server_without_a_free_connection() {
         .await;
     })
     .await;
-    account.awaits(&instance, "running").await;
+    account.recovers(&instance).await;
     world.settles().await;
 }
 

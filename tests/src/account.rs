@@ -171,8 +171,17 @@ impl Account {
         self.awaits(instance, "deprovisioned").await;
     }
 
-    /// Awaits an instance's status.
+    /// Awaits an instance's status; in error on the way it fails.
     pub async fn awaits(&self, instance: &Value, status: &str) -> Value {
+        self.awaits_status(instance, status, true).await
+    }
+
+    /// Awaits that an instance runs again by itself, whatever it was said to be meanwhile.
+    pub async fn recovers(&self, instance: &Value) -> Value {
+        self.awaits_status(instance, "running", false).await
+    }
+
+    async fn awaits_status(&self, instance: &Value, status: &str, strictly: bool) -> Value {
         let path = format!("/my/instances/{}", instance["instance_id"]);
         let patience = Duration::from_mins(3);
         until(&format!("status {status}"), patience, async || {
@@ -182,7 +191,7 @@ impl Account {
             } else {
                 return None;
             };
-            assert_ne!(now["status"], "error", "{now}");
+            assert!(!strictly || now["status"] != "error", "{now}");
             (now["status"] == status).then_some(now)
         })
         .await

@@ -1,7 +1,7 @@
 "use client";
 
-import type { SupabaseClient } from "@supabase/supabase-js";
-import type * as Library from "@supabase/supabase-js";
+import type { AuthClient } from "@supabase/auth-js";
+import type * as Library from "@supabase/auth-js";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 
 import { ErrorNotice } from "@/components/error-notice";
@@ -14,7 +14,8 @@ import { parseSettings, type Settings } from "./settings";
 /** What pages talk to. */
 export interface Services {
   settings: Settings;
-  supabase: SupabaseClient;
+  /** Supabase's client for accounts and sessions: what else supabase-js brings along, nothing here needs. */
+  auth: InstanceType<typeof AuthClient>;
   api: Api;
 }
 
@@ -35,8 +36,8 @@ export function ServicesProvider({ children }: { children: ReactNode }) {
       setState({ phase: "loading" });
       setAttempt((number) => number + 1);
     };
-    // Supabase's library is a quarter of all code: the page is there before it is.
-    Promise.all([loadSettings(leaving.signal), import("@supabase/supabase-js")]).then(
+    // The page is there before Supabase's library is.
+    Promise.all([loadSettings(leaving.signal), import("@supabase/auth-js")]).then(
       ([settings, library]) => {
         if (leaving.signal.aborted) return;
         setState({ phase: "ready", services: connect(settings, library) });
@@ -59,17 +60,27 @@ async function loadSettings(signal: AbortSignal): Promise<Settings> {
 /** One set of clients per settings: a second Supabase client would fight the first for the session. */
 let made: { key: string; services: Services } | null = null;
 
-function connect(settings: Settings, { createClient }: typeof Library): Services {
+function connect(settings: Settings, library: typeof Library): Services {
   const key = JSON.stringify(settings);
   if (made?.key !== key) {
-    const supabase = createClient(settings.authUrl, settings.publishableKey);
+    const auth = authClient(settings, library);
     const api = createApi(settings.apiUrl, {
-      current: async () => (await supabase.auth.getSession()).data.session?.access_token ?? null,
-      renew: async () => (await supabase.auth.refreshSession()).data.session?.access_token ?? null,
+      current: async () => (await auth.getSession()).data.session?.access_token ?? null,
+      renew: async () => (await auth.refreshSession()).data.session?.access_token ?? null,
     });
-    made = { key, services: { settings, supabase, api } };
+    made = { key, services: { settings, auth, api } };
   }
   return made.services;
+}
+
+/** As supabase-js makes it, and with the name under which it keeps a session. */
+function authClient({ authUrl, publishableKey }: Settings, { AuthClient }: typeof Library) {
+  const project = new URL(authUrl).hostname.split(".")[0];
+  return new AuthClient({
+    url: `${authUrl}/auth/v1`,
+    headers: { apikey: publishableKey, Authorization: `Bearer ${publishableKey}` },
+    storageKey: `sb-${project}-auth-token`,
+  });
 }
 
 /** The services, or null while they are not there. */

@@ -1,6 +1,6 @@
 "use client";
 
-import type { Session } from "@supabase/supabase-js";
+import type { Session } from "@supabase/auth-js";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
@@ -52,7 +52,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const person = useRef<string | null>(null);
   useEffect(() => {
     if (services === null) return;
-    const { data } = services.supabase.auth.onAuthStateChange((event, next) => {
+    const { data } = services.auth.onAuthStateChange((event, next) => {
       const id = next?.user.id ?? null;
       if (person.current !== null && person.current !== id) queries.clear();
       person.current = id;
@@ -65,9 +65,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const signOut = useCallback(async () => {
     setLeftOnPurpose(true);
     if (services) await endAdminSessions(services, queries, person.current);
-    const { error } = (await services?.supabase.auth.signOut()) ?? {};
+    const { error } = (await services?.auth.signOut()) ?? {};
     // What the service could not be told is at least forgotten here.
-    if (error) await services?.supabase.auth.signOut({ scope: "local" });
+    if (error) await services?.auth.signOut({ scope: "local" });
   }, [services, queries]);
   const state = useMemo(
     () => ({ session, leftOnPurpose, signOut }),
@@ -108,7 +108,7 @@ function endOnRefusal(
   if (services === null) return;
   const ended = (error: unknown) => {
     if (error instanceof ProblemError && error.status === 401) {
-      void services.supabase.auth.signOut({ scope: "local" });
+      void services.auth.signOut({ scope: "local" });
     }
   };
   return onFailures(queries, ended);

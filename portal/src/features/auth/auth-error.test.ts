@@ -1,4 +1,4 @@
-import { AuthApiError, AuthRetryableFetchError } from "@supabase/supabase-js";
+import { AuthApiError, AuthRetryableFetchError } from "@supabase/auth-js";
 import { expect, it } from "vitest";
 
 import { texts } from "@/texts/auth";

@@ -1,4 +1,4 @@
-import { isAuthApiError, isAuthRetryableFetchError } from "@supabase/supabase-js";
+import { isAuthApiError, isAuthRetryableFetchError } from "@supabase/auth-js";
 
 import { texts } from "@/texts/auth";
 

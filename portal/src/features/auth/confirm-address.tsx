@@ -44,7 +44,7 @@ export function ConfirmAddress() {
 
 /** Sends the mail once more, to the address that this tab remembers or to one that is asked for. */
 function Again() {
-  const { supabase } = useServices();
+  const { auth } = useServices();
   const [remembered] = useState(rememberedMailbox);
   const { register, handleSubmit, formState } = useForm({
     resolver: zodResolver(addressOnly),
@@ -53,7 +53,7 @@ function Again() {
   });
   const again = useMutation({
     mutationFn: async ({ email }: { email: string }) => {
-      const { error } = await supabase.auth.resend({ type: "signup", email });
+      const { error } = await auth.resend({ type: "signup", email });
       if (error) throw new Error(authProblem(error));
     },
   });

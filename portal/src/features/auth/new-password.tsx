@@ -29,11 +29,11 @@ export function NewPassword() {
 }
 
 function ByLink() {
-  const { supabase } = useServices();
+  const { auth } = useServices();
   const session = useSession();
   const [saved, setSaved] = useState(false);
   const submit = async ({ password }: Pick<Credentials, "password">) => {
-    const { error } = await supabase.auth.updateUser({ password });
+    const { error } = await auth.updateUser({ password });
     if (error) return authProblem(error);
     setSaved(true);
     return null;

@@ -24,11 +24,11 @@ export function Recover() {
 }
 
 function RecoverForm() {
-  const { supabase } = useServices();
+  const { auth } = useServices();
   const [sent, setSent] = useState(false);
   const submit = async ({ email }: Pick<Credentials, "email">) => {
     setSent(false);
-    const { error } = await supabase.auth.resetPasswordForEmail(email, {
+    const { error } = await auth.resetPasswordForEmail(email, {
       redirectTo: `${window.location.origin}/auth/new-password`,
     });
     if (error) return authProblem(error);

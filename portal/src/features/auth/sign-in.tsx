@@ -28,12 +28,12 @@ export function SignIn() {
 }
 
 function SignInForm() {
-  const { supabase } = useServices();
+  const { auth } = useServices();
   const parameters = useSearchParams();
   const next = safeReturnPath(parameters.get("next"));
   // `LeadOn` sees the new session and goes on.
   const submit = async (credentials: Credentials) => {
-    const { error } = await supabase.auth.signInWithPassword(credentials);
+    const { error } = await auth.signInWithPassword(credentials);
     if (!error || !isUnconfirmed(error)) return error && authProblem(error);
     rememberMailbox(credentials.email);
     return <Unconfirmed text={authProblem(error)} />;

@@ -26,11 +26,11 @@ export function SignUp() {
 }
 
 function SignUpForm() {
-  const { supabase } = useServices();
+  const { auth } = useServices();
   const router = useRouter();
   const next = safeReturnPath(useSearchParams().get("next"));
   const submit = async (credentials: Credentials) => {
-    const { data, error } = await supabase.auth.signUp({
+    const { data, error } = await auth.signUp({
       ...credentials,
       // The link in the mail leads here; supabase-js takes the session from it.
       options: { emailRedirectTo: window.location.origin + next },
