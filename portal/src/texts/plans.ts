@@ -17,6 +17,7 @@ export const texts = {
   noCharge: "No card needed",
   choose: (plan: string) => `Choose ${plan}`,
   byAgreement: "By agreement with us",
+  about: (plan: string) => `The ${plan} plan`,
   checkout: {
     title: "Checkout",
     notForSale: "This plan cannot be bought here.",

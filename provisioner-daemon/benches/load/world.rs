@@ -40,9 +40,11 @@ impl World {
         let database = server.database().await;
         prepare_database(&database.owner_url()).await.unwrap();
         let owner = database.owner().await;
-        // several daemons of one machine, and the load
+        // Several daemons of one machine, and the load; and no clock that puts jobs in which nothing here does.
         owner
-            .batch_execute("alter role mindroom_daemon connection limit -1")
+            .batch_execute(
+                "alter role mindroom_daemon connection limit -1; delete from prov.schedule",
+            )
             .await
             .unwrap();
         Self {

@@ -1,10 +1,12 @@
 import { Check } from "lucide-react";
 import Link from "next/link";
 
+import { ContactLink } from "@/components/contact-link";
 import { Badge } from "@/components/ui/badge";
 import { ButtonLink } from "@/components/ui/button";
 import type { PlanCard, PricingConfig } from "@/lib/api";
 import { cn } from "@/lib/cn";
+import { useOptionalServices } from "@/lib/services";
 import { texts } from "@/texts/plans";
 import { texts as common } from "@/texts/common";
 
@@ -89,5 +91,16 @@ function PlanAction({ id, plan, cycle }: Pick<PlanTileProps, "id" | "plan" | "cy
       </ButtonLink>
     );
   }
-  return <p className="min-h-10 py-2 text-center text-sm text-muted">{texts.byAgreement}</p>;
+  return <ByAgreement plan={plan} />;
+}
+
+function ByAgreement({ plan }: { plan: PlanCard }) {
+  if (!useOptionalServices()?.settings.supportEmail) {
+    return <p className="min-h-10 py-2 text-center text-sm text-muted">{texts.byAgreement}</p>;
+  }
+  return (
+    <ButtonLink variant="secondary">
+      <ContactLink subject={texts.about(plan.name)}>{common.footer.contact}</ContactLink>
+    </ButtonLink>
+  );
 }
