@@ -62,6 +62,10 @@ fn expected() -> BTreeMap<&'static str, Words> {
             words(["open", "complete", "expired"]),
         ),
         (
+            "instance_events.actor",
+            words(["account", "support", "system"]),
+        ),
+        (
             "audit_logs.actor_type",
             words(["account", "admin", "system", "stripe", "daemon"]),
         ),
