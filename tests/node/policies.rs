@@ -30,24 +30,36 @@ fn case(name: &'static str, policies: Vec<Value>, blocks: fn(&str, &str, u16) ->
 }
 
 /// What comes in to pod `a`.
-fn into_a(rule: Value) -> Value {
+fn into_a(rule: &Value) -> Value {
     json!({"podSelector": {"matchLabels": {"pod": "a"}}, "policyTypes": ["Ingress"], "ingress": [rule]})
 }
 
 /// What pod `a` sends.
-fn out_of_a(rules: Value) -> Value {
+fn out_of_a(rules: &Value) -> Value {
     json!({"podSelector": {"matchLabels": {"pod": "a"}}, "policyTypes": ["Egress"], "egress": rules})
 }
 
+fn pod(name: &str) -> Value {
+    json!({"podSelector": {"matchLabels": {"pod": name}}})
+}
+
+fn in_y() -> Value {
+    json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "walls-y"}}})
+}
+
+fn pod_in_y(name: &str) -> Value {
+    let mut peer = in_y();
+    peer["podSelector"] = pod(name)["podSelector"].clone();
+    peer
+}
+
 fn cases(address_of_b: &str) -> Vec<Case> {
-    let pod = |name: &str| json!({"podSelector": {"matchLabels": {"pod": name}}});
-    let in_y =
-        json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "walls-y"}}});
-    let both = |name: &str| {
-        let mut peer = in_y.clone();
-        peer["podSelector"] = pod(name)["podSelector"].clone();
-        peer
-    };
+    let mut cases = incoming(address_of_b);
+    cases.extend(outgoing());
+    cases
+}
+
+fn incoming(address_of_b: &str) -> Vec<Case> {
     let deny_all = json!({"podSelector": {}, "policyTypes": ["Ingress"]});
     vec![
         case(
@@ -57,33 +69,33 @@ fn cases(address_of_b: &str) -> Vec<Case> {
         ),
         case(
             "from pods by label",
-            vec![into_a(json!({"from": [pod("b")]}))],
+            vec![into_a(&json!({"from": [pod("b")]}))],
             |from, to, _| to == "x/a" && from != "x/b",
         ),
         case(
             "from a namespace",
-            vec![into_a(json!({"from": [in_y]}))],
+            vec![into_a(&json!({"from": [in_y()]}))],
             |from, to, _| to == "x/a" && from != "y/a",
         ),
         case(
             "from a pod and its namespace, which no pod is",
-            vec![into_a(json!({"from": [both("b")]}))],
+            vec![into_a(&json!({"from": [pod_in_y("b")]}))],
             |_, to, _| to == "x/a",
         ),
         case(
             "from a pod and its namespace",
-            vec![into_a(json!({"from": [both("a")]}))],
+            vec![into_a(&json!({"from": [pod_in_y("a")]}))],
             |from, to, _| to == "x/a" && from != "y/a",
         ),
         case(
             "from a pod or a namespace",
-            vec![json!({"podSelector": {}, "ingress": [{"from": [in_y, pod("b")]}]})],
+            vec![json!({"podSelector": {}, "ingress": [{"from": [in_y(), pod("b")]}]})],
             |from, to, _| to == "x/b" && from == "x/a",
         ),
         case(
             "from pods by an expression",
             vec![into_a(
-                json!({"from": [{"podSelector": {"matchExpressions": [
+                &json!({"from": [{"podSelector": {"matchExpressions": [
                 {"key": "pod", "operator": "NotIn", "values": ["a"]}]}}]}),
             )],
             |from, to, _| to == "x/a" && from != "x/b",
@@ -91,53 +103,58 @@ fn cases(address_of_b: &str) -> Vec<Case> {
         case(
             "one port",
             vec![into_a(
-                json!({"ports": [{"protocol": "TCP", "port": 8081}]}),
+                &json!({"ports": [{"protocol": "TCP", "port": 8081}]}),
             )],
             |_, to, port| to == "x/a" && port != 8081,
         ),
         case(
             "a range of ports",
             vec![into_a(
-                json!({"ports": [{"protocol": "TCP", "port": 8000, "endPort": 8080}]}),
+                &json!({"ports": [{"protocol": "TCP", "port": 8000, "endPort": 8080}]}),
             )],
             |_, to, port| to == "x/a" && port != 8080,
         ),
         case(
             "from addresses but one",
-            vec![into_a(json!({"from": [{"ipBlock": {
+            vec![into_a(&json!({"from": [{"ipBlock": {
                 "cidr": "10.0.0.0/8", "except": [format!("{address_of_b}/32")]}}]}))],
             |from, to, _| to == "x/a" && from == "x/b",
         ),
         case(
             "everything to one although nothing to all",
-            vec![deny_all, into_a(json!({}))],
+            vec![deny_all, into_a(&json!({}))],
             |_, to, _| to == "x/b",
         ),
         case(
             "policies add up",
             vec![
-                into_a(json!({"from": [pod("b")], "ports": [{"port": 8080}]})),
-                into_a(json!({"from": [in_y], "ports": [{"port": 8081}]})),
+                into_a(&json!({"from": [pod("b")], "ports": [{"port": 8080}]})),
+                into_a(&json!({"from": [in_y()], "ports": [{"port": 8081}]})),
             ],
             |from, to, port| {
                 let is_let_in = (from == "x/b" && port == 8080) || (from == "y/a" && port == 8081);
                 to == "x/a" && !is_let_in
             },
         ),
+    ]
+}
+
+fn outgoing() -> Vec<Case> {
+    vec![
         case(
             "nothing goes out",
-            vec![out_of_a(json!([]))],
+            vec![out_of_a(&json!([]))],
             |from, _, _| from == "x/a",
         ),
         case(
             "out to a namespace",
-            vec![out_of_a(json!([{"to": [in_y]}]))],
+            vec![out_of_a(&json!([{"to": [in_y()]}]))],
             |from, to, _| from == "x/a" && to != "y/a",
         ),
         case(
             "out to a port",
             vec![out_of_a(
-                json!([{"ports": [{"protocol": "TCP", "port": 8080}]}]),
+                &json!([{"ports": [{"protocol": "TCP", "port": 8080}]}]),
             )],
             |from, _, port| from == "x/a" && port != 8080,
         ),
