@@ -89,15 +89,19 @@ export function SiteHeader() {
   );
 }
 
-/** Holds its place while it is not known whether somebody is signed in. */
+/** Holds its place while it is not known whether somebody is signed in. What forms need is loaded when one is wanted. */
 function Entrance({ known }: { known: boolean }) {
   return (
     <div className={cn("flex items-center gap-1 sm:gap-2", !known && "invisible")}>
       <ButtonLink variant="ghost" size="small">
-        <Link href="/auth/sign-in">{navigation.signIn}</Link>
+        <Link href="/auth/sign-in" prefetch={false}>
+          {navigation.signIn}
+        </Link>
       </ButtonLink>
       <ButtonLink size="small">
-        <Link href="/auth/sign-up">{navigation.signUp}</Link>
+        <Link href="/auth/sign-up" prefetch={false}>
+          {navigation.signUp}
+        </Link>
       </ButtonLink>
     </div>
   );

@@ -8,7 +8,9 @@ export function StartLinks() {
   return (
     <div className="flex flex-wrap justify-center gap-3">
       <ButtonLink size="large">
-        <Link href="/auth/sign-up">{texts.start}</Link>
+        <Link href="/auth/sign-up" prefetch={false}>
+          {texts.start}
+        </Link>
       </ButtonLink>
       <ButtonLink size="large" variant="secondary">
         <Link href="/#plans" prefetch={false}>

@@ -87,7 +87,9 @@ function PlanAction({ id, plan, cycle }: Pick<PlanTileProps, "id" | "plan" | "cy
   if (plan.amount_monthly === 0) {
     return (
       <ButtonLink variant="secondary">
-        <Link href="/auth/sign-up">{common.navigation.signUp}</Link>
+        <Link href="/auth/sign-up" prefetch={false}>
+          {common.navigation.signUp}
+        </Link>
       </ButtonLink>
     );
   }
