@@ -48,7 +48,6 @@ export const texts = {
   suspended: {
     title: "This account is suspended",
     lead: "Your instances are stopped and your data is kept. Write to us to find out why and what to do about it.",
-    write: "Write to us",
     signOut: "Sign out",
     again: "Look again",
   },

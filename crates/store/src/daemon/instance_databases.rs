@@ -114,18 +114,21 @@ impl Server {
 
     /// Makes the database anew where Synapse was cut off while it made its tables for the first time: it commits
     /// them in pieces, and does not start on some of them. Only once all are there does it write its schema's
-    /// version, so nobody's data is in a database without that. Answers whether it was so. One that somebody is
-    /// connected to is left alone: it may be being set up.
-    pub async fn renew_unfinished(&self, instance: Uuid, password: &str) -> Result<bool, Error> {
+    /// version, so nobody's data is in a database without that. One that somebody is connected to is left alone: it
+    /// may be being set up.
+    pub async fn renew_unfinished(&self, instance: Uuid, password: &str) -> Result<(), Error> {
         if !self.is_unfinished(instance).await? {
-            return Ok(false);
+            return Ok(());
         }
         let name = name(instance);
         let client = self.connect(None).await?;
         // Without force: whoever connects at this moment keeps it.
         match client.batch_execute(&format!("drop database {name}")).await {
-            Ok(()) => self.ensure(instance, password).await.map(|()| true),
-            Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => Ok(false),
+            Ok(()) => {
+                tracing::warn!(instance.id = %instance, "a database that was cut off while it was made is made anew");
+                self.ensure(instance, password).await
+            }
+            Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

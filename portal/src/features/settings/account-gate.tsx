@@ -10,6 +10,7 @@ import { Button } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
 import { done } from "@/lib/api";
 import { useServices } from "@/lib/services";
+import { texts as common } from "@/texts/common";
 import { texts } from "@/texts/settings";
 
 import { ExportButton } from "./export-data";
@@ -53,7 +54,7 @@ function Suspended({ again, signOut }: AccountGateProps) {
     <Closing {...texts.suspended} testId="account-suspended">
       <Button onClick={again}>{texts.suspended.again}</Button>
       <ContactLink subject={texts.suspended.title} className="text-center font-medium underline">
-        {texts.suspended.write}
+        {common.footer.contact}
       </ContactLink>
       <SignOut label={texts.suspended.signOut} signOut={signOut} />
     </Closing>

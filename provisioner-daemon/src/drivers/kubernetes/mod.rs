@@ -246,10 +246,8 @@ impl KubernetesDriver {
         let databases = &self.config.databases;
         databases.ensure(instance, password).await?;
         // One of the reasons why Synapse ends again and again.
-        if self.index.trouble(instance) == Some(Trouble::Crash)
-            && databases.renew_unfinished(instance, password).await?
-        {
-            tracing::warn!(instance.id = %instance, "a database that was cut off while it was made is made anew");
+        if self.index.trouble(instance) == Some(Trouble::Crash) {
+            databases.renew_unfinished(instance, password).await?;
         }
         Ok(())
     }

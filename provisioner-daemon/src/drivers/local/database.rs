@@ -22,11 +22,8 @@ pub(super) async fn ensure(server: &Server, work: &Work<'_>) -> Result<Progress,
 /// Before Synapse is started: clears away what it left when it was cut off while it made its tables.
 pub(super) async fn clear(server: &Server, work: &Work<'_>) -> Result<(), DriverError> {
     let password = password(work).await?;
-    let renewed = server.renew_unfinished(work.instance.id, &password).await;
-    let renewed = renewed
-        .map_err(|error| DriverError::transient("The database could not be looked at.", error))?;
-    if renewed {
-        tracing::warn!(instance.id = %work.instance.id, "a database that was cut off while it was made is made anew");
-    }
-    Ok(())
+    server
+        .renew_unfinished(work.instance.id, &password)
+        .await
+        .map_err(|error| DriverError::transient("The database could not be looked at.", error))
 }
