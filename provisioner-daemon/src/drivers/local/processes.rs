@@ -259,10 +259,12 @@ impl Processes {
         Ok(())
     }
 
-    /// Notes that a process is ready.
+    /// Notes that a process is ready: it has answered.
     pub(super) fn note_ready(&self, id: Uuid, part: Part) {
-        if let Some(running) = self.state().running.get_mut(&(id, part)) {
+        let key = (id, part);
+        if let Some(running) = self.state().running.get_mut(&key) {
             running.is_starting = false;
+            self.note_first_answer(key, running);
         }
     }
 

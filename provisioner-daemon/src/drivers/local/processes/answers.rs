@@ -67,10 +67,7 @@ impl Processes {
         };
         if has_answered {
             running.answers.misses = 0;
-            if !running.record.answered {
-                running.record.answered = true;
-                self.keep(key, running);
-            }
+            self.note_first_answer(key, running);
             return std::mem::take(&mut running.answers.is_told);
         }
         running.answers.misses += 1;
@@ -84,7 +81,13 @@ impl Processes {
         falls_silent
     }
 
-    /// Writes down that it has answered, for the next daemon.
+    /// From now on its silence is soon told; written down once, for the next daemon.
+    pub(super) fn note_first_answer(&self, key: Key, running: &mut Running) {
+        if !std::mem::replace(&mut running.record.answered, true) {
+            self.keep(key, running);
+        }
+    }
+
     fn keep(&self, (id, part): Key, running: &Running) {
         let file = part.record(&self.dir.join(id.to_string()));
         let kept = serde_json::to_vec(&running.record)
@@ -146,6 +149,18 @@ mod tests {
         assert!(!old.is_silent(now + FIRST_ANSWER * 2));
         old.answers.misses = MISSES;
         assert!(old.is_silent(now));
+    }
+
+    #[test]
+    fn one_that_was_seen_ready_falls_silent_as_soon_as_one_that_was_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let processes = Processes::adopt(dir.path()).unwrap();
+        let (id, part) = (Uuid::from_u128(1), Part::Synapse);
+        processes.state().running.insert((id, part), running(false));
+        let asked = processes.to_ask()[0];
+        processes.note_ready(id, part);
+        let told = [false; 3].map(|has_answered| processes.note_answer(asked, has_answered));
+        assert_eq!(told, [false, false, true]);
     }
 
     #[test]
