@@ -99,13 +99,13 @@ impl List<'_> {
                    case n when 1 then 'deprovisioned' else 'stopped' end, 1, now() - n * interval '1 second'
                  from generate_series(1, $3::int) n, subscriptions s where s.account_id = $4"
             }
-            // of a kind that no daemon knows, and not due
+            // of a kind that no daemon knows, not due, and of instances that nobody has reconciled any more
             "/admin/jobs" => {
                 "with made as (
                    insert into instances (account_id, subscription_id, subdomain, name, tier, desired_state, status,
                      observed_gen)
                    select s.account_id, s.id, 'l' || n || '-' || left($1::text, 20), $1::text || $2::text || n,
-                     'hobby', 'stopped', 'stopped', 1
+                     'hobby', 'deleted', 'deprovisioned', 1
                    from generate_series(1, $3::int) n, subscriptions s where s.account_id = $4
                    returning id, account_id, split_part(substr(subdomain, 2), '-', 1)::int as n)
                  insert into prov.jobs (lane, tenant, kind, state, attempt, run_at, created_at)

@@ -7,13 +7,17 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use provisioner_daemon::runner::{Handler, JobContext, JobError, Outcome, Settings};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
+use uuid::Uuid;
 
 use crate::sample;
 use crate::world::{KIND, World};
 
 /// Jobs a second.
 const RATES: [u32; 3] = [20, 100, 200];
+/// Whose they are, in turn.
+const ACCOUNTS: u32 = 100;
 /// So many samples at the least stand behind a p99.
 const SAMPLES: u32 = 400;
 
@@ -57,8 +61,13 @@ impl World {
             pace.tick().await;
             let lane = format!("{prefix} {rate} {number}");
             asked.insert(lane.clone(), Instant::now());
-            let door = Arc::clone(door);
-            sent.push(tokio::spawn(async move { door.enqueue(&lane).await }));
+            let (door, account) = (
+                Arc::clone(door),
+                Uuid::from_u128(u128::from(number % ACCOUNTS)),
+            );
+            sent.push(tokio::spawn(
+                async move { door.enqueue(&lane, account).await },
+            ));
         }
         futures::future::try_join_all(sent).await.unwrap();
         asked
@@ -75,7 +84,7 @@ struct Door {
 impl Door {
     async fn open(world: &World) -> Self {
         let client = world.database.connect("postgres").await;
-        let enqueue = "select prov.enqueue($1, null, $2, 'm', 1)";
+        let enqueue = "select prov.enqueue($1, $3, $2, 'm', 1)";
         let enqueue = client.prepare(enqueue).await.unwrap();
         let ring = client.prepare("select prov.ring(0)").await.unwrap();
         Self {
@@ -85,9 +94,10 @@ impl Door {
         }
     }
 
-    async fn enqueue(&self, lane: &str) {
+    async fn enqueue(&self, lane: &str, account: Uuid) {
         let (enqueue, ring) = (&self.enqueue, &self.ring);
-        self.client.query(enqueue, &[&lane, &KIND]).await.unwrap();
+        let about: [&(dyn ToSql + Sync); 3] = [&lane, &KIND, &account];
+        self.client.query(enqueue, &about).await.unwrap();
         self.client.query(ring, &[]).await.unwrap();
     }
 }

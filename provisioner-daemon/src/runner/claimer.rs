@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use store::daemon::jobs::{self, Job, Wanted};
+use store::daemon::jobs::{self, Floor, Job, Wanted};
 use tokio::sync::Semaphore;
 
 use super::retry::jittered;
@@ -12,6 +12,7 @@ use super::{Shared, execute};
 pub(super) async fn run(shared: Arc<Shared>, class: usize) {
     let slots = Arc::new(Semaphore::new(shared.settings.slots[class]));
     let mut last_resort = Instant::now();
+    let mut ground = Ground::default();
     while !shared.drain.is_cancelled() {
         shared.pulse.tick(NAMES[class.min(NAMES.len() - 1)]);
         let obstacle = shared
@@ -25,7 +26,18 @@ pub(super) async fn run(shared: Arc<Shared>, class: usize) {
             0
         } else {
             let is_last_resort = last_resort.elapsed() >= LAST_RESORT;
-            let got = claim(&shared, class, asked, &slots, is_last_resort).await;
+            let got = claim(
+                &shared,
+                class,
+                asked,
+                &slots,
+                is_last_resort,
+                ground.floor(),
+            )
+            .await;
+            if got > 0 {
+                ground.look(&shared, class).await;
+            }
             if is_last_resort && got == 0 {
                 last_resort = Instant::now();
             }
@@ -56,6 +68,38 @@ pub(super) async fn run(shared: Arc<Shared>, class: usize) {
 /// Jobs that this process can do nothing about are left to others, and looked at this long after there were none.
 const LAST_RESORT: Duration = Duration::from_secs(5);
 
+/// Claims look at everything at least this often.
+const FULL_LOOK: Duration = Duration::from_millis(500);
+
+/// Where claims begin, as far as it is known. Only busy claimers ask.
+#[derive(Default)]
+struct Ground(Option<(Floor, Instant)>);
+
+impl Ground {
+    fn known(&self) -> Option<Floor> {
+        let (floor, since) = self.0?;
+        (since.elapsed() < FULL_LOOK).then_some(floor)
+    }
+
+    fn floor(&self) -> Floor {
+        self.known().unwrap_or(Floor::NONE)
+    }
+
+    /// Asks again, when what was answered has become old.
+    async fn look(&mut self, shared: &Shared, class: usize) {
+        if self.known().is_some() {
+            return;
+        }
+        let since = Instant::now();
+        let class = i32::try_from(class).unwrap_or(0);
+        // without it the next claims look at everything
+        self.0 = jobs::floor(&shared.db, class)
+            .await
+            .ok()
+            .map(|floor| (floor, since));
+    }
+}
+
 /// Names of the loops, for the probes.
 const NAMES: [&str; 4] = ["claimer 0", "claimer 1", "claimer 2", "claimer"];
 
@@ -66,6 +110,7 @@ async fn claim(
     count: usize,
     slots: &Arc<Semaphore>,
     is_last_resort: bool,
+    floor: Floor,
 ) -> usize {
     let handlers = shared.handlers.values();
     let able = handlers.filter(|handler| is_last_resort || handler.obstacle().is_none());
@@ -79,6 +124,7 @@ async fn claim(
         worker: settings.worker,
         ttl: settings.lease,
         kinds: &kinds,
+        floor,
     };
     match jobs::claim(&shared.db, wanted).await {
         Ok(claimed) => {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::daemon::jobs::{self, Job, Outcome, Requeued};
+use store::daemon::jobs::{self, Floor, Job, Outcome, Requeued, Wanted};
 use uuid::Uuid;
 
+use crate::made_up::{MadeUp, quick, start};
 use crate::world::{ACCOUNT, World, wanted};
 
 #[tokio::test]
@@ -61,7 +62,7 @@ async fn many_claimers_never_share_a_lane_or_a_job() {
         let lane = format!("l{}", number % 20);
         world
             .run(&format!(
-                "select prov.enqueue('{lane}', null, 'k', null, 1, p_priority => {})",
+                "select prov.enqueue('{lane}', null, 'k', null, 1, p_delay => '-{} s')",
                 number % 7
             ))
             .await;
@@ -140,4 +141,120 @@ async fn putting_back_survives_a_twin_that_comes_at_the_same_moment() {
         .ask("select count(*) from prov.jobs where state = 'queued' and want_gen = 149")
         .await;
     assert_eq!(left, 1);
+}
+
+/// Jobs that a claim takes that begins there.
+async fn claim_from(world: &World, floor: Floor) -> HashSet<String> {
+    let wanted = Wanted {
+        floor,
+        ..wanted(8, &["k"])
+    };
+    lanes_of(jobs::claim(&world.db, wanted).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_claim_that_begins_at_the_floor_misses_nothing_that_was_there_or_comes() {
+    let world = World::new().await;
+    world.enqueue("busy", Some(ACCOUNT), "k", 1).await;
+    let running = world.claim(1, &["k"]).await[0].claim;
+    world.enqueue("busy", Some(ACCOUNT), "k", 2).await;
+    world
+        .run("update prov.jobs set run_at = now() - interval '1 hour' where state = 'queued'")
+        .await;
+    let floor = jobs::floor(&world.db, 0).await.unwrap();
+    let claimed = async || claim_from(&world, floor).await;
+    assert!(claimed().await.is_empty(), "the lane is taken");
+    for number in 0..5 {
+        let lane = format!("new{number}");
+        world.enqueue(&lane, Some(ACCOUNT), "k", 1).await;
+    }
+    assert_eq!(claimed().await.len(), 4, "up to the account's cap");
+    let end = jobs::finish(&world.db, running, Outcome::Done, None).await;
+    assert_eq!(end.unwrap(), store::daemon::Fenced::Written);
+    assert_eq!(claimed().await, HashSet::from(["busy".to_owned()]));
+
+    world
+        .run("select prov.enqueue('late', null, 'k', 'm', 1, p_delay => '-2 hours')")
+        .await;
+    assert!(claimed().await.is_empty(), "it was not there");
+    let everything = claim_from(&world, Floor::NONE).await;
+    assert_eq!(everything, HashSet::from(["late".to_owned()]));
+}
+
+/// What cannot be cleared away is not walked past again and again.
+#[tokio::test]
+async fn a_claim_that_begins_at_the_floor_reads_no_dead_rows() {
+    let world = World::new().await;
+    let reader = world.connect_as("postgres").await;
+    reader
+        .batch_execute("begin isolation level repeatable read; select count(*) from prov.jobs")
+        .await
+        .unwrap();
+    world
+        .run(
+            "select prov.enqueue('l' || n, gen_random_uuid(), 'k', 'm', 1, p_delay => '-1 hour') \
+             from generate_series(1, 2000) n",
+        )
+        .await;
+    loop {
+        let claimed = world.claim(50, &["k"]).await;
+        if claimed.is_empty() {
+            break;
+        }
+        let claims: Vec<_> = claimed.iter().map(|job| job.claim).collect();
+        jobs::finish_done(&world.db, &claims).await.unwrap();
+    }
+    let read = async |floor: &str| -> i64 {
+        let claim = format!(
+            "begin; select prov.claim(0, 5, 5, gen_random_uuid(), '30 s', '{{k}}', since, fence) from {floor} f"
+        );
+        world.run(&claim).await;
+        let blocks = world
+            .ask("select pg_stat_get_xact_blocks_fetched('prov.jobs'::regclass)")
+            .await;
+        world.run("rollback").await;
+        blocks
+    };
+    let everywhere = read("(select timestamptz '-infinity' as since, 0::bigint as fence)").await;
+    assert!(everywhere > 2000, "the dead are there: {everywhere}");
+    let floor = world
+        .ask::<String>(
+            "select format('(select timestamptz %L as since, %s::bigint as fence)', since, fence) \
+             from prov.claim_floor(0)",
+        )
+        .await;
+    let from_floor = read(&floor).await;
+    assert!(
+        from_floor * 10 < everywhere,
+        "{from_floor} of {everywhere} blocks"
+    );
+}
+
+#[tokio::test]
+async fn what_comes_late_is_found_while_the_queue_is_busy() {
+    let world = World::new().await;
+    let runner = start(&world, MadeUp::done(), quick());
+    let busy = async {
+        for number in 0.. {
+            let lane = format!("busy{number}");
+            world.enqueue(&lane, None, "k", 1).await;
+            world.run("select prov.ring(0)").await;
+        }
+    };
+    let late = async {
+        world
+            .until("select count(*) > 100 from prov.job_history")
+            .await;
+        world
+            .run("select prov.enqueue('late', null, 'k', 'm', 1, p_delay => '-1 hour')")
+            .await;
+        world
+            .until("select exists (select from prov.job_history where lane = 'late')")
+            .await;
+    };
+    tokio::select! {
+        () = busy => {}
+        () = late => {}
+    }
+    runner.drain().await;
 }

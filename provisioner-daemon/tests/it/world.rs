@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use store::daemon::Db;
-use store::daemon::jobs::{self, Job, Wanted};
+use store::daemon::jobs::{self, Floor, Job, Wanted};
 use store::native::prepare_database;
 use test_postgres::{Database, Server};
 use tokio::sync::OnceCell;
@@ -208,6 +208,7 @@ pub(crate) fn wanted<'a>(count: i32, kinds: &'a [&'static str]) -> Wanted<'a> {
         worker: Uuid::from_u128(9),
         ttl: Duration::from_secs(30),
         kinds,
+        floor: Floor::NONE,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The queue: claim, heartbeat, and the ways a job ends.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -57,6 +57,38 @@ pub struct Wanted<'a> {
     pub ttl: Duration,
     /// What the caller can do.
     pub kinds: &'a [&'static str],
+    /// Where to begin.
+    pub floor: Floor,
+}
+
+/// What claims need not look at for a moment: before it nothing waits, nothing runs. It saves the walk past rows that
+/// are dead and cannot be cleared away while somebody holds a snapshot open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floor {
+    since: SystemTime,
+    fence: i64,
+}
+
+impl Floor {
+    /// To look at everything.
+    pub const NONE: Self = Self {
+        since: SystemTime::UNIX_EPOCH,
+        fence: 0,
+    };
+}
+
+/// Finds where claims of a class may begin. A job that is put in afterwards with an earlier time, as one that is
+/// tried again now after having waited long, is found by claims that look at everything.
+pub async fn floor(db: &Db, class: i32) -> Result<Floor, Error> {
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached("select since, fence from prov.claim_floor($1)")
+        .await?;
+    let row = client.query_one(&statement, &[&class]).await?;
+    Ok(Floor {
+        since: row.get("since"),
+        fence: row.get("fence"),
+    })
 }
 
 /// How a job ended, as its history says.
@@ -91,7 +123,7 @@ pub async fn claim(db: &Db, wanted: Wanted<'_>) -> Result<Vec<Job>, Error> {
         .prepare_cached(
             "select id, fence, lane, kind, payload, want_gen, attempt, max_attempts, \
              extract(epoch from claimed_at - run_at)::float8 as waited_s, joined, traceparent \
-             from prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6)",
+             from prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8)",
         )
         .await?;
     let rows = client
@@ -104,6 +136,8 @@ pub async fn claim(db: &Db, wanted: Wanted<'_>) -> Result<Vec<Job>, Error> {
                 &wanted.worker,
                 &wanted.ttl.as_secs_f64(),
                 &wanted.kinds,
+                &wanted.floor.since,
+                &wanted.floor.fence,
             ],
         )
         .await?;

@@ -440,7 +440,7 @@ async fn the_place_in_the_queue_counts_what_comes_before() {
             .await;
         world
             .run(&format!(
-                "update prov.jobs set priority = 50 where id = {other}"
+                "update prov.jobs set run_at = run_at - interval '1 s' where id = {other}"
             ))
             .await;
     }
@@ -450,7 +450,7 @@ async fn the_place_in_the_queue_counts_what_comes_before() {
     assert_eq!(place().await, 3, "two go first, one comes after");
     world
         .run(&format!(
-            "update prov.jobs set class = 2, priority = 1 where id = {other}"
+            "update prov.jobs set class = 2, run_at = run_at - interval '1 s' where id = {other}"
         ))
         .await;
     assert_eq!(place().await, 3, "another class has slots of its own");

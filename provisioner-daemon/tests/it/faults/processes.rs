@@ -213,7 +213,7 @@ async fn fault_37_a_job_that_takes_its_process_along() {
         enqueue_long(&world, &format!("innocent{number}"), Some(1.0)).await;
     }
     world
-        .run("select prov.enqueue('guilty', null, 'crash', 'm', 1, p_priority => 50)")
+        .run("select prov.enqueue('guilty', null, 'crash', 'm', 1, p_delay => '-1 s')")
         .await;
     for crashes in 1..=3 {
         let mut child = Child::start(&orders(&world, &folder));
