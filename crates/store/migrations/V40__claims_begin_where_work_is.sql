@@ -53,7 +53,7 @@ $$;
 -- in meanwhile may be late by some seconds, what is being claimed by some fences; what is later still is found by
 -- the next claim that looks everywhere.
 create function prov.claim_floor(p_class integer, out since timestamptz, out fence bigint)
-language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off set jit = off as $$
 declare
   given_out constant bigint := (select s.last_value from prov.fence_seq s);
 begin
@@ -111,12 +111,13 @@ with recursive running as materialized (
   cross join lateral (
     select q.id, q.lane, q.tenant, q.run_at, q.crashes > 0 as is_suspect
     from prov.jobs q
-    where q.state = 'queued' and q.class = p_class::smallint and q.tenant = t.tenant
+    -- not by =, as the order would be one by time alone, and another index be as good
+    where q.state = 'queued' and q.class = p_class::smallint and q.tenant between t.tenant and t.tenant
       and q.run_at between p_since and now() and q.kind = any (p_kinds)
       and (q.crashes = 0 or not (select m.has_suspect from mine m))
       and q.lane not in (select r.lane from running r)
       and q.tenant not in (select f.tenant from full_tenants f)
-    order by q.run_at limit 1) f
+    order by q.tenant, q.run_at limit 1) f
 ), ownerless as materialized (
   select q.id, q.lane, q.tenant, q.run_at, q.crashes > 0 as is_suspect
   from prov.jobs q, beginning
@@ -124,7 +125,7 @@ with recursive running as materialized (
     and q.run_at between p_since and now() and q.kind = any (p_kinds)
     and (q.crashes = 0 or not (select m.has_suspect from mine m))
     and q.lane not in (select r.lane from running r)
-  order by q.run_at limit p_n
+  order by q.tenant, q.run_at limit p_n
 ), considered as materialized (
   select * from front union select * from beside union select * from ownerless
 ), ranked as materialized (
