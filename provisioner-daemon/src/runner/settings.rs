@@ -57,7 +57,7 @@ impl Default for Settings {
             slots: vec![4, 2, 2],
             tenant_cap: 2,
             poll: Duration::from_secs(1),
-            claim_floor: Duration::from_millis(5),
+            claim_floor: Duration::from_millis(3),
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
             lease_margin: Duration::from_secs(10),
