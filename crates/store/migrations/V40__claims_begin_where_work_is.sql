@@ -65,11 +65,12 @@ revoke all on function prov.claim_floor(integer) from public;
 grant execute on function prov.claim_floor(integer) to mindroom_daemon;
 
 -- As it was, but for where it begins, and that it reads what runs once. NOT IN, since as a join the planner may put the
--- few that run on its other side, and sort the queue.
+-- few that run on its other side, and sort the queue. And whatever the statistics say of a table that is empty one
+-- moment and has thousands of rows the next, what was picked is looked up row by row, not in all of it.
 create function prov.claim(p_class integer, p_n integer, p_cap integer, p_worker uuid,
   p_ttl interval, p_kinds text[], p_since timestamptz default '-infinity', p_fence bigint default 0)
 returns setof prov.jobs language plpgsql volatile set search_path = '' set plan_cache_mode = force_generic_plan
-  set enable_seqscan = off as $$
+  set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
 return query
 with recursive running as materialized (
