@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Claim, Db, Error, Fenced};
@@ -116,31 +117,33 @@ impl Outcome {
     }
 }
 
-/// Takes jobs.
+/// Takes jobs. Without a floor also by a schema that knows of none yet (before V40).
 pub async fn claim(db: &Db, wanted: Wanted<'_>) -> Result<Vec<Job>, Error> {
     let client = db.get().await?;
+    let ttl = wanted.ttl.as_secs_f64();
+    let mut arguments: Vec<&(dyn ToSql + Sync)> = vec![
+        &wanted.class,
+        &wanted.count,
+        &wanted.tenant_cap,
+        &wanted.worker,
+        &ttl,
+        &wanted.kinds,
+    ];
+    let mut call = "prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6)";
+    if wanted.floor != Floor::NONE {
+        call = "prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8)";
+        arguments.extend([
+            &wanted.floor.since as &(dyn ToSql + Sync),
+            &wanted.floor.fence,
+        ]);
+    }
     let statement = client
-        .prepare_cached(
+        .prepare_cached(&format!(
             "select id, fence, lane, kind, payload, want_gen, attempt, max_attempts, \
-             extract(epoch from claimed_at - run_at)::float8 as waited_s, joined, traceparent \
-             from prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8)",
-        )
+             extract(epoch from claimed_at - run_at)::float8 as waited_s, joined, traceparent from {call}"
+        ))
         .await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                &wanted.class,
-                &wanted.count,
-                &wanted.tenant_cap,
-                &wanted.worker,
-                &wanted.ttl.as_secs_f64(),
-                &wanted.kinds,
-                &wanted.floor.since,
-                &wanted.floor.fence,
-            ],
-        )
-        .await?;
+    let rows = client.query(&statement, &arguments).await?;
     Ok(rows
         .iter()
         .map(|row| Job {
