@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use store::daemon::Db;
-use store::daemon::jobs::{self, Floor, Outcome, Wanted};
+use store::daemon::jobs::{self, Outcome, Wanted};
 use uuid::Uuid;
 
 use crate::sample;
@@ -39,7 +39,7 @@ async fn work(db: Db) -> u64 {
             worker,
             ttl: Duration::from_secs(30),
             kinds: &[KIND],
-            floor: Floor::NONE,
+            floor: None,
         };
         let Some(job) = jobs::claim(&db, wanted).await.unwrap().pop() else {
             misses += 1;

@@ -76,18 +76,15 @@ const FULL_LOOK: Duration = Duration::from_millis(500);
 struct Ground(Option<(Floor, Instant)>);
 
 impl Ground {
-    fn known(&self) -> Option<Floor> {
+    /// None while what was answered is too old.
+    fn floor(&self) -> Option<Floor> {
         let (floor, since) = self.0?;
         (since.elapsed() < FULL_LOOK).then_some(floor)
     }
 
-    fn floor(&self) -> Floor {
-        self.known().unwrap_or(Floor::NONE)
-    }
-
     /// Asks again, when what was answered has become old.
     async fn look(&mut self, shared: &Shared, class: usize) {
-        if self.known().is_some() {
+        if self.floor().is_some() {
             return;
         }
         let since = Instant::now();
@@ -110,7 +107,7 @@ async fn claim(
     count: usize,
     slots: &Arc<Semaphore>,
     is_last_resort: bool,
-    floor: Floor,
+    floor: Option<Floor>,
 ) -> usize {
     let handlers = shared.handlers.values();
     let able = handlers.filter(|handler| is_last_resort || handler.obstacle().is_none());

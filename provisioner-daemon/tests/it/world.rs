@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use store::daemon::Db;
-use store::daemon::jobs::{self, Floor, Job, Wanted};
+use store::daemon::jobs::{self, Job, Wanted};
 use store::native::prepare_database;
 use test_postgres::{Database, Server};
 use tokio::sync::OnceCell;
@@ -89,6 +89,16 @@ impl World {
             .await
             .unwrap();
         row.get(0)
+    }
+
+    /// A snapshot that has seen the queue; no dead row of it can be cleared away until it is committed or dropped.
+    pub(crate) async fn hold_snapshot(&self) -> Client {
+        let reader = self.connect_as("postgres").await;
+        reader
+            .batch_execute("begin isolation level repeatable read; select count(*) from prov.jobs")
+            .await
+            .unwrap();
+        reader
     }
 
     /// Changes an instance's wish and enqueues its job, both or neither, as a command does.
@@ -208,7 +218,7 @@ pub(crate) fn wanted<'a>(count: i32, kinds: &'a [&'static str]) -> Wanted<'a> {
         worker: Uuid::from_u128(9),
         ttl: Duration::from_secs(30),
         kinds,
-        floor: Floor::NONE,
+        floor: None,
     }
 }
 

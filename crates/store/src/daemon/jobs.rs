@@ -58,24 +58,16 @@ pub struct Wanted<'a> {
     pub ttl: Duration,
     /// What the caller can do.
     pub kinds: &'a [&'static str],
-    /// Where to begin.
-    pub floor: Floor,
+    /// Where to begin; to look at everything without one.
+    pub floor: Option<Floor>,
 }
 
 /// What claims need not look at for a moment: before it nothing waits, nothing runs. It saves the walk past rows that
 /// are dead and cannot be cleared away while somebody holds a snapshot open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Floor {
     since: SystemTime,
     fence: i64,
-}
-
-impl Floor {
-    /// To look at everything.
-    pub const NONE: Self = Self {
-        since: SystemTime::UNIX_EPOCH,
-        fence: 0,
-    };
 }
 
 /// Finds where claims of a class may begin. A job that is put in afterwards with an earlier time, as one that is
@@ -130,12 +122,9 @@ pub async fn claim(db: &Db, wanted: Wanted<'_>) -> Result<Vec<Job>, Error> {
         &wanted.kinds,
     ];
     let mut call = "prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6)";
-    if wanted.floor != Floor::NONE {
+    if let Some(Floor { since, fence }) = &wanted.floor {
         call = "prov.claim($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8)";
-        arguments.extend([
-            &wanted.floor.since as &(dyn ToSql + Sync),
-            &wanted.floor.fence,
-        ]);
+        arguments.extend([since as &(dyn ToSql + Sync), fence]);
     }
     let statement = client
         .prepare_cached(&format!(

@@ -47,11 +47,7 @@ async fn fault_06_the_enqueueing_transaction_rolls_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_21_a_snapshot_is_held_open() {
     let world = World::new().await;
-    let reader = world.connect_as("postgres").await;
-    reader
-        .batch_execute("begin isolation level repeatable read; select count(*) from prov.jobs")
-        .await
-        .unwrap();
+    let reader = world.hold_snapshot().await;
     leave_dead_rows(&world).await;
     let settings = provisioner_daemon::runner::Settings {
         slots: vec![16],

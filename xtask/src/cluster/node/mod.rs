@@ -1,6 +1,6 @@
 //! The cluster's node: containerd, kubelet, kube-proxy, names, network policies and volumes, in namespaces of their own
-//! on this machine. This machine and the node reach each other by a link; nothing else of this machine is changed, and what the node
-//! makes (bridges, mounts, shims, rules) ends with its namespaces.
+//! on this machine. This machine and the node reach each other by a link; nothing else of this machine is changed, and
+//! what the node makes (bridges, mounts, shims, rules) ends with its namespaces.
 
 mod image;
 mod instance;
