@@ -16,7 +16,8 @@ const FLAGS = [
 export default defineConfig({
   testDir: ".",
   outputDir: "../../target/browser",
-  // One platform serves all, with limits on requests; a failure is no accident to be tried away.
+  // One platform serves all, with limits on requests: flows go one by one. How pages look hardly asks it anything, and
+  // goes two by two (`npm test`). A failure is no accident to be tried away.
   workers: 1,
   retries: 0,
   forbidOnly: true,

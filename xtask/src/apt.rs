@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{step, tools};
+use crate::{exclusive, step, tools};
 
 /// Whether [`install`] can work here.
 pub(crate) fn can_install() -> bool {
@@ -13,6 +13,7 @@ pub(crate) fn can_install() -> bool {
 
 /// Reads the lists of packages: a fresh machine may have none, and old ones name what is gone.
 pub(crate) fn update() -> Result<()> {
+    let _one_at_a_time = exclusive::hold("apt")?;
     step::run(
         "apt-update",
         "reading Debian's package lists",
@@ -23,6 +24,7 @@ pub(crate) fn update() -> Result<()> {
 /// Installs packages, without asking anything.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
     update()?;
+    let _one_at_a_time = exclusive::hold("apt")?;
     let mut install = Command::new("apt-get");
     install
         .env("DEBIAN_FRONTEND", "noninteractive")

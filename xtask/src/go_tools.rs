@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::fingerprint::{Fingerprint, Stamp};
 use crate::python_tools::PythonTool;
-use crate::{step, tools, workspace};
+use crate::{exclusive, step, tools, workspace};
 
 /// Go itself where none is installed.
 const GO: PythonTool = PythonTool {
@@ -38,6 +38,7 @@ pub(crate) enum Source {
 impl GoTool {
     /// The program; built again when its source changes.
     pub(crate) fn program(&self) -> Result<PathBuf> {
+        let _made_once = exclusive::hold(self.name)?;
         let folder = workspace::target().join("tools").join(self.name);
         let program = folder.join(self.name);
         let stamp = Stamp::at(folder.join("built.txt"));

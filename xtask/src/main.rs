@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod check;
 mod cluster;
+mod exclusive;
 mod fingerprint;
 mod go_tools;
 mod logs;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{step, tools, workspace};
+use crate::{exclusive, step, tools, workspace};
 
 /// A program and what is installed for it.
 pub(crate) struct PythonTool {
@@ -18,6 +18,7 @@ pub(crate) struct PythonTool {
 impl PythonTool {
     /// The folder with its programs; the environment is made again when the requirements change.
     pub(crate) fn programs(&self) -> Result<PathBuf> {
+        let _made_once = exclusive::hold(self.name)?;
         let folder = workspace::target().join("tools").join(self.name);
         // written last, so that an install that was interrupted does not count
         let stamp = folder.join("installed.txt");

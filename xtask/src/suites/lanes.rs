@@ -2,9 +2,11 @@
 //!
 //! Those that run beside others write into files of their own, which are shown when they end.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -24,21 +26,30 @@ struct Outcome {
     result: Result<()>,
 }
 
-/// Suites that are run one after another beside what the caller does.
-pub(super) struct Beside(JoinHandle<Vec<Outcome>>);
+/// Suites that are run beside what the caller does.
+pub(super) struct Beside(Vec<JoinHandle<Vec<Outcome>>>);
+
+/// What no lane has begun.
+struct Queue(Mutex<VecDeque<&'static Suite>>);
+
+/// So many at once: one waits for clocks and leases while another computes.
+const LANES: usize = 2;
 
 impl Outcomes {
     /// Runs suites here, one after another, to the first that fails.
     pub(super) fn run(&mut self, suites: &[&'static Suite], platform: &mut Option<Platform>) {
+        let suites = suites.iter().copied();
         self.0
             .extend(one_by_one(suites, |suite| suite.run(platform)));
     }
 
     /// Waits for those that run beside us.
     pub(super) fn add(&mut self, beside: Beside) {
-        let ended = beside.0.join();
-        self.0
-            .extend(ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        for lane in beside.0 {
+            let ended = lane.join();
+            self.0
+                .extend(ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
     }
 
     pub(super) fn are_good(&self) -> bool {
@@ -65,16 +76,39 @@ impl Outcomes {
     }
 }
 
-/// Runs suites as processes of their own, one after another.
+/// Runs suites as processes of their own, in their order, as each lane gets through; to the first that fails.
 pub(super) fn beside(suites: &[&'static Suite]) -> Beside {
-    let suites = suites.to_vec();
-    Beside(std::thread::spawn(move || {
-        one_by_one(&suites, in_a_process)
-    }))
+    let queue = Arc::new(Queue(Mutex::new(suites.iter().copied().collect())));
+    let lanes = (0..LANES).map(|_| {
+        let queue = Arc::clone(&queue);
+        std::thread::spawn(move || {
+            let suites = std::iter::from_fn(|| queue.next());
+            let outcomes = one_by_one(suites, in_a_process);
+            // empty already, unless one failed
+            queue.end();
+            outcomes
+        })
+    });
+    Beside(lanes.collect())
+}
+
+impl Queue {
+    fn next(&self) -> Option<&'static Suite> {
+        self.left().pop_front()
+    }
+
+    /// For the other lanes, too.
+    fn end(&self) {
+        self.left().clear();
+    }
+
+    fn left(&self) -> MutexGuard<'_, VecDeque<&'static Suite>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn one_by_one(
-    suites: &[&'static Suite],
+    suites: impl Iterator<Item = &'static Suite>,
     mut run: impl FnMut(&Suite) -> Result<()>,
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
