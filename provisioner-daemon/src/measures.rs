@@ -10,7 +10,7 @@ const SECONDS: [f64; 14] = [
     0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 ];
 
-const DURATIONS: [(&str, &str); 11] = [
+const DURATIONS: [(&str, &str); 12] = [
     (
         "prov_render_seconds",
         "One render of an instance's chart, and the wait for its turn",
@@ -23,6 +23,10 @@ const DURATIONS: [(&str, &str); 11] = [
     (
         "prov_watch_lag_seconds",
         "From the answer to a write of the cluster's API until its watch told of it",
+    ),
+    (
+        "prov_full_pass_seconds",
+        "Comparing all instances' objects with what was applied",
     ),
     ("prov_queue_wait_seconds", "From a job's time to its claim"),
     ("prov_claim_seconds", "The statement that claims jobs"),

@@ -1,4 +1,4 @@
-//! Load for the figures of queue and cluster (`cargo xtask bench queue takeover cluster`). Prints a line of JSON for each sample.
+//! Load for the figures of queue and cluster (`cargo xtask bench queue takeover cluster fleet`). Prints a line of JSON for each sample.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,6 +7,8 @@
 
 mod batches;
 mod cluster;
+mod fleet;
+mod instances;
 mod singles;
 mod snapshot;
 mod starts;
@@ -29,12 +31,15 @@ struct Arguments {
     /// Seconds for which a snapshot is held open.
     #[arg(long, default_value_t = 5)]
     snapshot_seconds: u64,
-    /// Instances of the part `cluster`.
+    /// Instances of the parts `cluster` and `fleet`.
     #[arg(long, default_value_t = 20)]
     instances: usize,
-    /// The database of the part `daemon`.
+    /// The database of the parts `daemon` and `fleet-daemon`.
     #[arg(long)]
     url: Option<String>,
+    /// That of instances' databases of the part `fleet-daemon`.
+    #[arg(long)]
+    admin_url: Option<String>,
     /// Given by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -48,8 +53,12 @@ enum Part {
     Takeover,
     /// Instances in the cluster of `KUBECONFIG`.
     Cluster,
+    /// Many instances in it.
+    Fleet,
     /// A daemon that the part `takeover` starts.
     Daemon,
+    /// A daemon that the part `fleet` starts.
+    FleetDaemon,
 }
 
 #[tokio::main]
@@ -59,7 +68,11 @@ async fn main() {
         Part::Queue => queue(&arguments).await,
         Part::Takeover => takeover::measure(arguments.rounds).await,
         Part::Cluster => cluster::measure(arguments.instances).await,
+        Part::Fleet => fleet::measure(arguments.instances).await,
         Part::Daemon => takeover::daemon(&arguments.url.unwrap()).await,
+        Part::FleetDaemon => {
+            fleet::daemon(&arguments.url.unwrap(), &arguments.admin_url.unwrap()).await;
+        }
     }
 }
 

@@ -12,14 +12,19 @@ use crate::cluster::{self, HELM};
 const BETTER: f64 = 3.0;
 
 pub(super) fn measure(effort: Effort, table: &mut Table) -> Result<()> {
+    tell(on_cluster("cluster", effort)?, effort, table);
+    Ok(())
+}
+
+/// Runs a part of the load on a control plane of its own.
+pub(super) fn on_cluster(part: &str, effort: Effort) -> Result<Samples> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path().join("cluster");
     let kubeconfig = cluster::up(&folder, false)?;
     let environment = [("KUBECONFIG", kubeconfig), ("HELM", HELM.program()?)];
-    let measured = daemon_load("cluster", effort, &environment);
+    let measured = daemon_load(part, effort, &environment);
     cluster::down(&folder)?;
-    tell(measured?, effort, table);
-    Ok(())
+    measured
 }
 
 fn tell(mut samples: Samples, effort: Effort, table: &mut Table) {

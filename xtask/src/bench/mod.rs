@@ -3,6 +3,7 @@
 
 mod cluster;
 mod events;
+mod fleet;
 mod load;
 mod payment;
 mod peer;
@@ -43,6 +44,8 @@ pub(crate) struct Effort {
     snapshot_seconds: u64,
     /// Instances that are made at a time.
     instances: usize,
+    /// Instances of a whole fleet.
+    fleet: usize,
 }
 
 impl Effort {
@@ -51,12 +54,14 @@ impl Effort {
         seconds: 5,
         snapshot_seconds: 60,
         instances: 200,
+        fleet: 5000,
     };
     const QUICK: Self = Self {
         rounds: 1,
         seconds: 2,
         snapshot_seconds: 5,
         instances: 20,
+        fleet: 200,
     };
 }
 
@@ -91,6 +96,10 @@ const FIGURES: &[Figure] = &[
     Figure {
         name: "cluster",
         measure: cluster::measure,
+    },
+    Figure {
+        name: "fleet",
+        measure: fleet::measure,
     },
     Figure {
         name: "payment",

@@ -1,5 +1,6 @@
 //! What the daemon has in a cluster: listed before it is written there, and until its end was seen.
 
+use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::types::Json;
@@ -45,17 +46,30 @@ pub async fn list(db: &Db, instance: Uuid) -> Result<Vec<ClusterObject>, Error> 
     Ok(rows.iter().map(of_row).collect())
 }
 
-/// The objects of all instances.
-pub async fn list_all(db: &Db) -> Result<Vec<(Uuid, ClusterObject)>, Error> {
-    let rows = db
-        .get()
-        .await?
-        .query(
-            "select api_version, kind, name, uid, hash, owned, instance from prov.cluster_objects",
-            &[],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| (row.get(6), of_row(row))).collect())
+/// Tells the objects of all instances, one instance after another: all at once would be many.
+pub async fn for_each_instance(
+    db: &Db,
+    mut tell: impl FnMut(Uuid, &[ClusterObject]),
+) -> Result<(), Error> {
+    let statement = "select api_version, kind, name, uid, hash, owned, instance \
+                     from prov.cluster_objects order by instance";
+    let client = db.get().await?;
+    let none: [&str; 0] = [];
+    let mut rows = std::pin::pin!(client.query_raw(statement, none).await?);
+    let mut of_one = Vec::new();
+    let mut last = None;
+    while let Some(row) = rows.try_next().await? {
+        let instance: Uuid = row.get(6);
+        if let Some(before) = last.replace(instance).filter(|before| *before != instance) {
+            tell(before, &of_one);
+            of_one.clear();
+        }
+        of_one.push(of_row(&row));
+    }
+    if let Some(last) = last {
+        tell(last, &of_one);
+    }
+    Ok(())
 }
 
 fn of_row(row: &tokio_postgres::Row) -> ClusterObject {

@@ -69,6 +69,7 @@ impl KubernetesDriver {
             let reason = "Its data is kept for a while before it is removed.".to_owned();
             return Ok(Progress::Held(left.min(Duration::from_hours(1)), reason));
         }
+        self.has_database.lock().await.remove(&instance.id);
         let removed = self.config.databases.remove(instance.id).await;
         removed.map_err(|error| {
             DriverError::transient("The database could not be removed yet.", error)

@@ -70,6 +70,30 @@ impl Source {
     }
 }
 
+/// What a watch lists at its start, of each object only what is kept: all of them at once are many.
+pub(super) struct Listing {
+    source: Source,
+    fresh: HashMap<Uuid, BTreeMap<Key, Live>>,
+}
+
+impl Listing {
+    /// Nothing yet.
+    pub(super) fn of(source: Source) -> Self {
+        Self {
+            source,
+            fresh: HashMap::new(),
+        }
+    }
+
+    /// One more.
+    pub(super) fn add(&mut self, object: &DynamicObject) {
+        if let Some((instance, key)) = place(self.source.kind, &object.metadata) {
+            let objects = self.fresh.entry(instance).or_default();
+            objects.insert(key, Live::of(object));
+        }
+    }
+}
+
 /// How an instance is by its objects' own word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Health {
@@ -133,16 +157,8 @@ impl Index {
     }
 
     /// Takes over all objects of a source; answers the instances that something is other of than before.
-    pub(super) fn replace(&self, source: Source, seen: &[DynamicObject]) -> HashSet<Uuid> {
-        let mut fresh: HashMap<Uuid, BTreeMap<Key, Live>> = HashMap::new();
-        for object in seen {
-            if let Some((instance, key)) = place(source.kind, &object.metadata) {
-                fresh
-                    .entry(instance)
-                    .or_default()
-                    .insert(key, Live::of(object));
-            }
-        }
+    pub(super) fn replace(&self, listing: Listing) -> HashSet<Uuid> {
+        let Listing { source, mut fresh } = listing;
         let mut content = self.content();
         let known: HashSet<Uuid> = content.live.keys().chain(fresh.keys()).copied().collect();
         let mut changed = HashSet::new();

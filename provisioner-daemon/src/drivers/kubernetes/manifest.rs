@@ -37,16 +37,17 @@ pub(super) const PODS: Kind = kind("Pod", "", "pods", 2);
 /// way in last.
 pub const KINDS: &[Kind] = &[
     kind("ServiceAccount", "", "serviceaccounts", 0),
-    kind("ResourceQuota", "", "resourcequotas", 0),
     kind("LimitRange", "", "limitranges", 0),
     kind("NetworkPolicy", "networking.k8s.io", "networkpolicies", 0),
+    kind("PersistentVolumeClaim", "", "persistentvolumeclaims", 0),
+    kind("Service", "", "services", 0),
+    // after what it counts beside pods: each of those would wait for its books
+    kind("ResourceQuota", "", "resourcequotas", 1),
     Kind {
         names: SECRETS,
         ..kind("Secret", "", "secrets", 1)
     },
     kind("ConfigMap", "", "configmaps", 1),
-    kind("PersistentVolumeClaim", "", "persistentvolumeclaims", 1),
-    kind("Service", "", "services", 1),
     kind("StatefulSet", "apps", "statefulsets", 2),
     kind("Deployment", "apps", "deployments", 2),
     kind("Ingress", "networking.k8s.io", "ingresses", 3),

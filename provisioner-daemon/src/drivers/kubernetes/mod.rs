@@ -45,7 +45,7 @@ use space::Space;
 use troubles::Trouble;
 
 /// How soon a step that waits for pods is looked at again, at first and later; the watches tell when they run.
-const SOON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+const SOON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How soon a namespace that is being removed is looked at again.
 const LATER: Duration = Duration::from_secs(3);
 
@@ -128,6 +128,8 @@ pub struct KubernetesDriver {
     renderer: Renderer,
     /// Instances in whose namespaces our rights are known to hold.
     entered: Mutex<HashSet<Uuid>>,
+    /// Instances whose database was seen to be there.
+    has_database: Mutex<HashSet<Uuid>>,
     index: Arc<Index>,
     db: Db,
     http: reqwest::Client,
@@ -157,6 +159,7 @@ impl KubernetesDriver {
             kube_version: OnceCell::new(),
             renderer,
             entered: Mutex::default(),
+            has_database: Mutex::default(),
             index,
             db,
             http,
@@ -211,14 +214,8 @@ impl KubernetesDriver {
         match step.name {
             SPACE => self.ensure_room(instance).await,
             DATABASE => {
-                let password = work
-                    .secret("database_password", synapse::random_hex)
-                    .await?;
-                self.ensure_database(instance.id, &password)
-                    .await
-                    .map_err(|error| {
-                        DriverError::transient("The database could not be made.", error)
-                    })?;
+                let (made, ()) = tokio::join!(self.ensure_database(work), self.render_ahead(work));
+                made?;
                 Ok(Progress::Done)
             }
             OBJECTS => {
@@ -238,17 +235,28 @@ impl KubernetesDriver {
         }
     }
 
-    async fn ensure_database(
-        &self,
-        instance: Uuid,
-        password: &str,
-    ) -> Result<(), store::daemon::Error> {
-        let databases = &self.config.databases;
-        databases.ensure(instance, password).await?;
-        // One of the reasons why Synapse ends again and again.
-        if self.index.trouble(instance) == Some(Trouble::Crash) {
-            databases.renew_unfinished(instance, password).await?;
+    async fn ensure_database(&self, work: &Work<'_>) -> Result<(), DriverError> {
+        let instance = work.instance.id;
+        let has_crashed = self.index.trouble(instance) == Some(Trouble::Crash);
+        // A look at pods that are on their way costs the server nothing.
+        if !has_crashed && self.has_database.lock().await.contains(&instance) {
+            return Ok(());
         }
+        let password = work
+            .secret("database_password", synapse::random_hex)
+            .await?;
+        let not_made = |error| DriverError::transient("The database could not be made.", error);
+        let databases = &self.config.databases;
+        databases
+            .ensure(instance, &password)
+            .await
+            .map_err(not_made)?;
+        // One of the reasons why Synapse ends again and again.
+        if has_crashed {
+            let renewed = databases.renew_unfinished(instance, &password).await;
+            renewed.map_err(not_made)?;
+        }
+        self.has_database.lock().await.insert(instance);
         Ok(())
     }
 
@@ -349,7 +357,7 @@ impl KubernetesDriver {
 /// Looks again, less often the longer it takes.
 fn soon(instance: &Instance) -> Progress {
     let age = Duration::from_secs_f64(instance.status_age_s.max(0.0));
-    Progress::Waiting((age / 8).clamp(SOON.0, SOON.1))
+    Progress::Waiting((age / 4).clamp(SOON.0, SOON.1))
 }
 
 impl Driver for KubernetesDriver {

@@ -2,6 +2,7 @@
 //! removed, what is as it should be left alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt};
 use kube::ResourceExt;
@@ -76,22 +77,38 @@ impl KubernetesDriver {
         Ok(())
     }
 
+    /// Has an instance's manifests made that has none yet: the step that applies them finds them so.
+    pub(super) async fn render_ahead(&self, work: &Work<'_>) {
+        if !self.index.objects(work.instance.id).is_empty() {
+            return;
+        }
+        if let Ok(values) = values::without_secrets(&self.config, work.instance) {
+            // an error is that step's to tell
+            let _ = self.manifests(values, work).await;
+        }
+    }
+
     async fn rendered(&self, values: Value, work: &Work<'_>) -> Result<Vec<Object>, DriverError> {
+        let manifests = self.manifests(values, work).await?;
+        let instance = work.instance.id;
+        super::manifest::read(&manifests, &super::namespace(instance), instance)
+            .map_err(|error| DriverError::permanent(CHART, error))
+    }
+
+    async fn manifests(&self, values: Value, work: &Work<'_>) -> Result<Arc<str>, DriverError> {
         let values = values::with_secrets(values, &self.config, work).await?;
         let namespace = super::namespace(work.instance.id);
         let manifests = self
             .renderer
             .render(&namespace, &values, self.kube_version().await?)
             .await;
-        let manifests = manifests.map_err(|error| {
+        manifests.map_err(|error| {
             if error.is_permanent() {
                 DriverError::permanent(CHART, error)
             } else {
                 DriverError::transient(CHART, error)
             }
-        })?;
-        super::manifest::read(&manifests, &namespace, work.instance.id)
-            .map_err(|error| DriverError::permanent(CHART, error))
+        })
     }
 
     /// What there is of an instance, from the watches.

@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use moka::future::Cache;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -19,6 +21,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 const SIZE_LIMIT: u64 = 5_000_000;
 /// Each takes some 60 MB.
 const AT_ONCE: usize = 4;
+/// Manifests hold secrets, and are hardly asked for twice but by the attempt that had them made ahead.
+const KEPT: u64 = 32;
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// Why there are no manifests.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +60,8 @@ pub(super) struct Renderer {
     chart_digest: Vec<u8>,
     turns: Semaphore,
     time_limit: Duration,
+    /// By digest.
+    made: Cache<String, Arc<str>>,
 }
 
 impl Renderer {
@@ -68,6 +75,10 @@ impl Renderer {
             chart_digest: hash.finalize().to_vec(),
             turns: Semaphore::new(AT_ONCE),
             time_limit: TIME_LIMIT,
+            made: Cache::builder()
+                .max_capacity(KEPT)
+                .time_to_live(KEPT_FOR)
+                .build(),
         })
     }
 
@@ -80,8 +91,22 @@ impl Renderer {
         hex::encode(hash.finalize())
     }
 
-    /// The manifests of an instance for a version of Kubernetes.
+    /// The manifests of an instance for a version of Kubernetes. Who asks for the same meanwhile waits for them.
     pub(super) async fn render(
+        &self,
+        namespace: &str,
+        values: &Value,
+        kube_version: &str,
+    ) -> Result<Arc<str>, Arc<RenderError>> {
+        // the namespace is the instance's, which the values name
+        let digest = self.digest(values, kube_version);
+        let run = self.run(namespace, values, kube_version);
+        self.made
+            .try_get_with(digest, async { run.await.map(Arc::from) })
+            .await
+    }
+
+    async fn run(
         &self,
         namespace: &str,
         values: &Value,
@@ -193,7 +218,7 @@ mod tests {
 
     const VERSION: &str = "v1.36.3";
 
-    async fn rendered(script: &str) -> Result<String, RenderError> {
+    async fn rendered(script: &str) -> Result<Arc<str>, Arc<RenderError>> {
         let folder = tempfile::tempdir().unwrap();
         let renderer = renderer(folder.path(), script);
         renderer
@@ -218,21 +243,21 @@ mod tests {
     #[tokio::test]
     async fn fault_35_what_helm_may_do_wrong_is_told_apart() {
         let refused = rendered("echo bad values >&2; exit 1").await.unwrap_err();
-        assert!(matches!(&refused, RenderError::Refused(why) if why == "bad values"));
+        assert!(matches!(&*refused, RenderError::Refused(why) if why == "bad values"));
         assert!(refused.is_permanent());
         let large = rendered("/usr/bin/env head -c 30000000 /dev/zero")
             .await
             .unwrap_err();
-        assert!(matches!(large, RenderError::TooLarge));
+        assert!(matches!(*large, RenderError::TooLarge));
         let killed = rendered("kill -9 $$").await.unwrap_err();
-        assert!(matches!(killed, RenderError::Ended(_)) && !killed.is_permanent());
+        assert!(matches!(*killed, RenderError::Ended(_)) && !killed.is_permanent());
         let folder = tempfile::tempdir().unwrap();
         let missing = Renderer {
             helm: folder.path().join("nonesuch"),
             ..renderer(folder.path(), "")
         };
         let missing = missing.render("a", &json!({}), VERSION).await.unwrap_err();
-        assert!(matches!(missing, RenderError::NotRun(_)) && !missing.is_permanent());
+        assert!(matches!(*missing, RenderError::NotRun(_)) && !missing.is_permanent());
     }
 
     #[tokio::test]
@@ -248,7 +273,7 @@ mod tests {
             ..renderer(folder.path(), &script)
         };
         let ended = hung.render("a", &json!({}), VERSION).await.unwrap_err();
-        assert!(matches!(ended, RenderError::TooSlow));
+        assert!(matches!(*ended, RenderError::TooSlow));
         // written before the limit, unless the machine was too busy even for that
         let Ok(pid) = std::fs::read_to_string(&child) else {
             return;
@@ -265,6 +290,30 @@ mod tests {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit_once(')')
             .is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))
+    }
+
+    #[tokio::test]
+    async fn the_same_is_rendered_once_and_what_failed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        let script = format!(
+            "echo run >> {}; test -e {}/ready",
+            runs.display(),
+            folder.path().display()
+        );
+        let renderer = renderer(folder.path(), &script);
+        let render = async |value: i32| {
+            renderer
+                .render("instance-a", &json!({"a": value}), VERSION)
+                .await
+        };
+        render(1).await.unwrap_err();
+        std::fs::write(folder.path().join("ready"), "").unwrap();
+        let (first, meanwhile) = tokio::join!(render(1), render(1));
+        assert!(first.is_ok() && meanwhile.is_ok() && render(1).await.is_ok());
+        render(2).await.unwrap();
+        let runs = std::fs::read_to_string(runs).unwrap();
+        assert_eq!(runs.lines().count(), 3);
     }
 
     #[test]

@@ -56,13 +56,21 @@ pub(super) async fn with_secrets(
     work: &Work<'_>,
 ) -> Result<Value, DriverError> {
     let hex = synapse::random_hex;
+    let (signing_key, macaroon, form, registration, database, dashboard) = futures::try_join!(
+        work.secret("signing_key", synapse::fresh_signing_key),
+        work.secret("macaroon_secret_key", hex),
+        work.secret("form_secret", hex),
+        synapse::registration_secret(work),
+        work.secret("database_password", hex),
+        work.secret("dashboard_key", hex),
+    )?;
     let secrets = json!({
-        "signingKey": work.secret("signing_key", synapse::fresh_signing_key).await?,
-        "macaroon": work.secret("macaroon_secret_key", hex).await?,
-        "form": work.secret("form_secret", hex).await?,
-        "registration": synapse::registration_secret(work).await?,
-        "database": work.secret("database_password", hex).await?,
-        "dashboard": work.secret("dashboard_key", hex).await?,
+        "signingKey": signing_key,
+        "macaroon": macaroon,
+        "form": form,
+        "registration": registration,
+        "database": database,
+        "dashboard": dashboard,
         "model": config.model.as_ref().map_or("", |model| model.key.as_str()),
     });
     merge(&mut values, json!({"secrets": secrets}));

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::cluster::{Cluster, is_outage};
-use super::index::{Health, Index, Source};
+use super::index::{Health, Index, Listing, Source};
 use super::manifest::{INSTANCE_LABEL, PODS};
 use super::reach::Sight;
 
@@ -89,18 +89,20 @@ async fn watch_one(
 ) {
     let kind = source.kind;
     let mut events = events(source, cluster);
-    let mut listed = Vec::new();
+    let mut listing = Listing::of(source);
     while let Some(event) = events.next().await {
         let changed: HashSet<Uuid> = match event {
             Ok(Event::Init) => {
-                listed.clear();
+                listing = Listing::of(source);
                 continue;
             }
             Ok(Event::InitApply(object)) => {
-                listed.push(object);
+                listing.add(&object);
                 continue;
             }
-            Ok(Event::InitDone) => index.replace(source, &std::mem::take(&mut listed)),
+            Ok(Event::InitDone) => {
+                index.replace(std::mem::replace(&mut listing, Listing::of(source)))
+            }
             Ok(Event::Apply(object)) => index.set(kind, &object).into_iter().collect(),
             Ok(Event::Delete(object)) => index.remove(kind, &object).into_iter().collect(),
             Err(error) => {
@@ -173,8 +175,11 @@ async fn repair(
                     has_drifted || is_other
                 });
             }
-            _ = full_pass.tick() => {
+            // before the watches have told all, everything would be missing
+            _ = full_pass.tick(), if index.is_complete() => {
+                let began = Instant::now();
                 let found = index.drifted();
+                metrics::histogram!("prov_full_pass_seconds").record(began.elapsed());
                 drifted(found.len());
                 waiting.extend(found);
             }
@@ -213,13 +218,8 @@ fn drifted(count: usize) {
 }
 
 async fn expect_all(index: &Index, db: &Db) -> Result<(), store::daemon::Error> {
-    let mut listed = cluster_objects::list_all(db).await?;
-    listed.sort_by_key(|(instance, _)| *instance);
-    for of_one in listed.chunk_by(|(one, _), (other, _)| one == other) {
-        let objects: Vec<_> = of_one.iter().map(|(_, object)| object.clone()).collect();
-        index.expect(of_one[0].0, &objects);
-    }
-    Ok(())
+    cluster_objects::for_each_instance(db, |instance, objects| index.expect(instance, objects))
+        .await
 }
 
 /// Answers those that could not be enqueued.
