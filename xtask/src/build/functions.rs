@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::wasm::{self, Compiler};
-use crate::{step, workspace};
+use crate::{exclusive, step, workspace};
 
 /// Builds all functions and copies those that changed.
 pub(crate) fn build() -> Result<()> {
@@ -21,6 +21,7 @@ pub(crate) fn build_only(names: &[&str]) -> Result<()> {
 }
 
 fn compile(packages: &[String]) -> Result<()> {
+    let _made_once = exclusive::hold("functions")?;
     let compiler = Compiler::find()?;
     let mut command = compiler.command()?;
     command

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::fingerprint::{Fingerprint, Stamp};
-use crate::{step, workspace};
+use crate::{exclusive, step, workspace};
 
 /// What building makes and tests leave behind: no inputs.
 const NO_INPUTS: &[&str] = &[
@@ -36,6 +36,7 @@ pub(crate) fn npm(arguments: &[&str]) -> Command {
 /// Installs its packages when the lock file changed, and exports it when a source did.
 pub(crate) fn build() -> Result<()> {
     install()?;
+    let _made_once = exclusive::hold("portal")?;
     let inputs = Fingerprint::new()
         .folder(&dir(), NO_INPUTS)?
         .file(&workspace::root().join("openapi.json"))?
@@ -51,6 +52,7 @@ pub(crate) fn build() -> Result<()> {
 
 /// Installs exactly what the lock file says; the stamp lies in `node_modules`, so that it goes with it.
 pub(crate) fn install() -> Result<()> {
+    let _made_once = exclusive::hold("portal-packages")?;
     let lock = Fingerprint::new()
         .file(Path::new(&dir().join("package-lock.json")))?
         .digest();

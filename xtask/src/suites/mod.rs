@@ -41,6 +41,8 @@ enum Run {
     Alone(fn() -> Result<()>),
     /// Against a running platform; suites that follow one another share it.
     OnPlatform(fn(&Platform) -> Result<()>),
+    /// Against one of its own, beside the others.
+    OnOwnPlatform(fn(&Platform) -> Result<()>),
     /// The same, with no other suite beside it, since it measures.
     AtRest(fn(&Platform) -> Result<()>),
 }
@@ -64,6 +66,7 @@ const SUITES: &[Suite] = &[
     Suite::alone("native", native),
     Suite::alone("cluster", cluster::run),
     Suite::alone("faults", faults),
+    Suite::on_own_platform("browser", browser),
     Suite::alone("database", database::run),
     Suite::alone("health", health),
     Suite::alone("node", cluster::node),
@@ -75,7 +78,6 @@ const SUITES: &[Suite] = &[
     Suite::on_platform("api", api::run),
     Suite::on_platform("billing", billing),
     Suite::on_platform("monitoring", monitoring::run),
-    Suite::on_platform("browser", browser),
     Suite::on_platform("again", again::run),
     Suite::at_rest("figures", figures::print),
 ];
@@ -91,6 +93,11 @@ impl Suite {
         Self { name, run }
     }
 
+    const fn on_own_platform(name: &'static str, run: fn(&Platform) -> Result<()>) -> Self {
+        let run = Run::OnOwnPlatform(run);
+        Self { name, run }
+    }
+
     const fn at_rest(name: &'static str, run: fn(&Platform) -> Result<()>) -> Self {
         let run = Run::AtRest(run);
         Self { name, run }
@@ -100,7 +107,7 @@ impl Suite {
     fn run(&self, platform: &mut Option<Platform>) -> Result<()> {
         let run = match self.run {
             Run::Alone(run) => return run(),
-            Run::OnPlatform(run) | Run::AtRest(run) => run,
+            Run::OnPlatform(run) | Run::OnOwnPlatform(run) | Run::AtRest(run) => run,
         };
         if platform.is_none() {
             build::run()?;
@@ -110,7 +117,7 @@ impl Suite {
     }
 }
 
-/// Runs the suites asked for: those by themselves beside those on the platform, since both wait more than they compute.
+/// Runs the suites asked for: those apart beside those that share a platform, since both wait more than they compute.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let suites = chosen(&options.names)?;
     versions::prepare()?;
@@ -118,18 +125,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let chosen = suites.iter().copied();
         chosen.filter(|suite| wanted(&suite.run)).collect()
     };
-    let alone = kind(|run| matches!(run, Run::Alone(_)));
+    let apart = kind(|run| matches!(run, Run::Alone(_) | Run::OnOwnPlatform(_)));
     let on_platform = kind(|run| matches!(run, Run::OnPlatform(_)));
     let at_rest = kind(|run| matches!(run, Run::AtRest(_)));
 
     let mut outcomes = Outcomes::default();
     let mut platform = None;
-    if alone.is_empty() || on_platform.is_empty() {
-        outcomes.run(&alone, &mut platform);
+    if apart.is_empty() || on_platform.is_empty() {
+        outcomes.run(&apart, &mut platform);
         outcomes.run(&on_platform, &mut platform);
     } else {
         programs::build()?;
-        let beside = lanes::beside(&alone);
+        let beside = lanes::beside(&apart);
         outcomes.run(&on_platform, &mut platform);
         outcomes.add(beside);
     }
