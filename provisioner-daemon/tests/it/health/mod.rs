@@ -27,12 +27,16 @@ impl World {
     /// Waits until the instance was looked at several times more, however long each look waits.
     async fn looks(&self) {
         let fence: i64 = self.ask("select last_value from prov.fence_seq").await;
+        self.hurries_until(&format!(
+            "select last_value >= {fence} + 3 from prov.fence_seq"
+        ))
+        .await;
+    }
+
+    /// Looks without waiting until a condition holds; a look under way may not know yet what has changed.
+    async fn hurries_until(&self, condition: &str) {
         let began = Instant::now();
-        while self
-            .ask::<i64>("select last_value from prov.fence_seq")
-            .await
-            < fence + 3
-        {
+        while !self.ask::<bool>(condition).await {
             assert!(began.elapsed() < PATIENCE, "{}", self.story().await);
             self.run(HURRY).await;
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -184,7 +184,10 @@ async fn a_status_that_is_held_is_not_past_its_deadline() {
         }
         scene.world.until_is("deprovisioning").await;
         scene.outside.clear();
-        scene.world.age("1 second").await;
+        scene
+            .world
+            .hurries_until("select status = 'deprovisioned' from instances")
+            .await;
         scene.until("deprovisioned").await;
         scene.end().await;
     }
