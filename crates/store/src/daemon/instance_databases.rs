@@ -1,5 +1,8 @@
 //! The database and role of one instance, on the server that holds instances' databases.
 //!
+//! To make a database takes a server a while, to rename one no time: some lie ready, which nobody can connect to, and
+//! a new instance gets one of them.
+//!
 //! Names come from the instance's id, so that they need no quoting; the password is hexadecimal.
 
 use std::time::Duration;
@@ -98,17 +101,19 @@ impl Server {
         }
         let has_database = "select 1 from pg_database where datname = $1";
         if client.query_opt(has_database, &[&name]).await?.is_none() {
-            // Synapse refuses another collation than C.
-            client
-                .batch_execute(&format!(
-                    "create database {name} owner {name} template template0 encoding 'UTF8' \
-                     lc_collate 'C' lc_ctype 'C'"
-                ))
-                .await?;
+            while !take_spare(&client, &name).await? {
+                make_spare(&client).await?;
+            }
         }
-        client
-            .batch_execute(&format!("revoke all on database {name} from public"))
-            .await?;
+        Ok(())
+    }
+
+    /// Makes spare databases until there are so many.
+    pub async fn stock(&self, wanted: usize) -> Result<(), Error> {
+        let client = self.connect(None).await?;
+        while spares(&client).await?.len() < wanted {
+            make_spare(&client).await?;
+        }
         Ok(())
     }
 
@@ -181,6 +186,55 @@ impl Server {
             .await?;
         Ok(row.get(0))
     }
+}
+
+/// The names of databases of ours that belong to no instance yet, in any order.
+async fn spares(client: &Client) -> Result<Vec<String>, Error> {
+    let rows = client
+        .query(
+            "select datname::text from pg_database \
+             where datname ~ '^spare_[0-9a-f]{32}$' and pg_get_userbyid(datdba) = current_user \
+             order by random()",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Makes a database that nobody can connect to.
+async fn make_spare(client: &Client) -> Result<(), Error> {
+    let name = Uuid::new_v4().simple();
+    // Synapse refuses another collation than C.
+    client
+        .batch_execute(&format!(
+            "create database spare_{name} template template0 encoding 'UTF8' \
+             lc_collate 'C' lc_ctype 'C' allow_connections false"
+        ))
+        .await?;
+    Ok(())
+}
+
+/// Makes a spare database that of a role, all at once. `false`: there is none.
+async fn take_spare(client: &Client, name: &str) -> Result<bool, Error> {
+    for spare in spares(client).await? {
+        // One transaction, as every simple query of several statements. To rename is what others wait for.
+        let taken = client
+            .batch_execute(&format!(
+                "alter database {spare} rename to {name}; \
+                 revoke all on database {name} from public; \
+                 alter database {name} allow_connections true; \
+                 alter database {name} owner to {name}"
+            ))
+            .await;
+        let Err(error) = taken else { return Ok(true) };
+        match error.code() {
+            // somebody else was faster, with this one or another
+            Some(&SqlState::UNDEFINED_DATABASE) => {}
+            Some(&SqlState::DUPLICATE_DATABASE) => return Ok(true),
+            _ => return Err(error.into()),
+        }
+    }
+    Ok(false)
 }
 
 /// DDL takes no parameters; what goes into its text can end no literal.

@@ -8,6 +8,7 @@ mod admin_instances;
 mod admin_lists;
 mod departures;
 mod health;
+mod instance_databases;
 mod maintenance;
 mod migrations;
 mod my_account;

@@ -30,7 +30,7 @@ use store::daemon::Db;
 use store::daemon::cluster_objects::{self, ClusterObject};
 use store::daemon::instance_databases::Server;
 use store::daemon::instances::Instance;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -46,6 +46,8 @@ use troubles::Trouble;
 
 /// How soon a step that waits for pods is looked at again, at first and later; the watches tell when they run.
 const SOON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// Databases that lie ready for new instances.
+const SPARES: usize = 4;
 /// How soon a namespace that is being removed is looked at again.
 const LATER: Duration = Duration::from_secs(3);
 
@@ -130,6 +132,8 @@ pub struct KubernetesDriver {
     entered: Mutex<HashSet<Uuid>>,
     /// Instances whose database was seen to be there.
     has_database: Mutex<HashSet<Uuid>>,
+    /// That a spare database may have been taken.
+    has_taken: Arc<Notify>,
     index: Arc<Index>,
     db: Db,
     http: reqwest::Client,
@@ -147,8 +151,19 @@ impl KubernetesDriver {
         let renderer = Renderer::new(config.helm.clone(), config.chart.clone())
             .with_context(|| format!("read the chart {}", config.chart.display()))?;
         let index = Arc::new(Index::default());
-        let watches = watch::run(Arc::clone(&cluster), Arc::clone(&index), db.clone(), stop);
+        let watches = watch::run(
+            Arc::clone(&cluster),
+            Arc::clone(&index),
+            db.clone(),
+            stop.clone(),
+        );
         tokio::spawn(watches);
+        let has_taken = Arc::new(Notify::new());
+        tokio::spawn(stock(
+            config.databases.clone(),
+            Arc::clone(&has_taken),
+            stop,
+        ));
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(5))
             .no_proxy()
@@ -160,6 +175,7 @@ impl KubernetesDriver {
             renderer,
             entered: Mutex::default(),
             has_database: Mutex::default(),
+            has_taken,
             index,
             db,
             http,
@@ -257,6 +273,7 @@ impl KubernetesDriver {
             renewed.map_err(not_made)?;
         }
         self.has_database.lock().await.insert(instance);
+        self.has_taken.notify_one();
         Ok(())
     }
 
@@ -351,6 +368,22 @@ impl KubernetesDriver {
         let image = self.config.values["images"][image].as_str()?;
         let (_, version) = image.rsplit_once(':')?;
         Some(version.to_owned())
+    }
+}
+
+/// Keeps spare databases until told to stop. Who finds none makes one for itself.
+async fn stock(databases: Server, has_taken: Arc<Notify>, stop: CancellationToken) {
+    loop {
+        if let Err(error) = databases.stock(SPARES).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "there are no spare databases"
+            );
+        }
+        tokio::select! {
+            () = has_taken.notified() => {}
+            () = stop.cancelled() => return,
+        }
     }
 }
 

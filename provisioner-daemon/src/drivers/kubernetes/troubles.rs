@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::drivers::Progress;
 
 /// While there is trouble, whether it is over is told by the watches; this often it is looked at all the same.
-const LOOK: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Something that keeps a part from running. Of several, the last in this order is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
