@@ -9,6 +9,7 @@ mod exclusive;
 mod fingerprint;
 mod go_tools;
 mod logs;
+mod npm;
 mod openapi;
 mod python_tools;
 mod step;

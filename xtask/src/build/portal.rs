@@ -1,12 +1,12 @@
 //! The portal: a static export of Next.js in `portal/out`, which `spin.toml` mounts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
 use crate::fingerprint::{Fingerprint, Stamp};
-use crate::{exclusive, step, workspace};
+use crate::{exclusive, npm, step, workspace};
 
 /// What building makes and tests leave behind: no inputs.
 const NO_INPUTS: &[&str] = &[
@@ -50,23 +50,7 @@ pub(crate) fn build() -> Result<()> {
     stamp.record(&inputs)
 }
 
-/// Installs exactly what the lock file says; the stamp lies in `node_modules`, so that it goes with it.
+/// Installs its packages.
 pub(crate) fn install() -> Result<()> {
-    let _made_once = exclusive::hold("portal-packages")?;
-    let lock = Fingerprint::new()
-        .file(Path::new(&dir().join("package-lock.json")))?
-        .digest();
-    let stamp = Stamp::at(dir().join("node_modules/.installed"));
-    if stamp.matches(&lock) {
-        return Ok(());
-    }
-    stamp.forget()?;
-    step::run(
-        "portal-install",
-        "installing the portal's packages",
-        // Not `npm ci`: it fails where the registry does not hold the binaries of other platforms. This takes the
-        // versions from the lock file just the same and leaves that file alone.
-        &mut npm(&["install", "--no-save", "--no-audit", "--no-fund"]),
-    )?;
-    stamp.record(&lock)
+    npm::install(&dir(), "portal")
 }

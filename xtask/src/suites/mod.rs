@@ -21,7 +21,7 @@ use clap::Args;
 use self::lanes::Outcomes;
 use self::platform::Platform;
 use self::programs::TestProgram;
-use crate::{build, tools, workspace};
+use crate::{build, npm, tools, workspace};
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -272,22 +272,23 @@ fn billing(platform: &Platform) -> Result<()> {
 
 /// The whole platform by its pages.
 fn browser(platform: &Platform) -> Result<()> {
+    in_chromium("browser", platform, |command| command.arg("test"))
+}
+
+/// Tests of the pages, by `npm` with these arguments.
+fn in_chromium(
+    name: &str,
+    platform: &Platform,
+    arguments: impl Fn(&mut Command) -> &mut Command,
+) -> Result<()> {
     let folder = workspace::root().join("tests/browser");
-    let mut install = Command::new("npm");
-    install
-        .current_dir(&folder)
-        .args(["ci", "--no-audit", "--no-fund"]);
-    crate::step::run(
-        "browser-install",
-        "installing the browser tests' packages",
-        &mut install,
-    )?;
+    npm::install(&folder, "browser-tests")?;
     let mut command = Command::new("npm");
-    command
-        .current_dir(&folder)
-        .args(["test"])
-        .env("SCREENSHOTS", workspace::target().join("screenshots"));
-    visibly("browser", platform.describe(&mut command))
+    command.current_dir(&folder).env(
+        "SCREENSHOTS",
+        workspace::target().join("screenshots").join(name),
+    );
+    visibly(name, arguments(platform.describe(&mut command)))
 }
 
 /// Runs a suite with its output shown as it comes.
