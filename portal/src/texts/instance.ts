@@ -175,10 +175,20 @@ export const events = {
   } as Readonly<Record<string, string>>,
   /** By a step's stable name: while it is under way, when it is done, when it failed. */
   steps: {
+    space: [
+      "Making room for the instance.",
+      "There is room for the instance.",
+      "There is no room for the instance yet.",
+    ],
     database: [
       "Preparing the database.",
       "The database is ready.",
       "The database could not be prepared.",
+    ],
+    objects: [
+      "Creating the instance’s parts.",
+      "The instance’s parts are there.",
+      "The instance’s parts could not be created.",
     ],
     homeserver: [
       "Starting the Matrix homeserver.",
@@ -199,6 +209,11 @@ export const events = {
       "The database could not be removed.",
     ],
     files: ["Removing the files.", "The files are removed.", "The files could not be removed."],
+    gone: [
+      "Removing everything that is left.",
+      "Everything is removed.",
+      "Not everything could be removed yet.",
+    ],
   } as Readonly<Record<string, readonly [string, string, string]>>,
   otherStep: ["A step began.", "A step is done.", "A step did not work."] as const,
   otherStatus: "The status changed.",
