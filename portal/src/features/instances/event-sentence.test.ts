@@ -60,11 +60,9 @@ it("uses a step's title where it knows no sentence", () => {
   );
 });
 
-it("has a sentence for each step of the local driver", () => {
-  const source = readFileSync(
-    new URL("../../../../provisioner-daemon/src/drivers/local/mod.rs", import.meta.url),
-    "utf8",
-  );
+it.each(["local", "kubernetes"])("has a sentence for each step of the driver %s", (driver) => {
+  const path = `../../../../provisioner-daemon/src/drivers/${driver}/mod.rs`;
+  const source = readFileSync(new URL(path, import.meta.url), "utf8");
   const names = [...source.matchAll(/^const [A-Z]+: &str = "([a-z]+)";$/gm)].map(
     (match) => match[1],
   );

@@ -60,6 +60,7 @@ const MINDROOM: &str = "mindroom";
 const CHECK: &str = "check";
 const STOP: &str = "stop";
 const DATA: &str = "data";
+const GONE: &str = "gone";
 
 /// The chart's workloads: kind and name.
 const SYNAPSE_SET: (&str, &str) = ("StatefulSet", "synapse");
@@ -432,7 +433,7 @@ impl Driver for KubernetesDriver {
             Wish::Deleted => vec![
                 step(STOP, "Stop the pods"),
                 step(DATA, "Remove the database"),
-                step("gone", "Remove the volumes and everything else"),
+                step(GONE, "Remove the volumes and everything else"),
             ],
             Wish::Running => {
                 let is_first = instance.owner_matrix_id.is_none();
