@@ -215,6 +215,31 @@ async fn attempts_run_out_and_snoozes_cost_none() {
 }
 
 #[tokio::test]
+async fn a_look_that_is_far_off_is_bulk_until_somebody_asks() {
+    let world = World::new().await;
+    let class = "select class::integer from prov.jobs";
+    world.enqueue("l", None, "k", 1).await;
+    for (seconds, expected) in [(9, 0), (10, 1)] {
+        world.run("update prov.jobs set run_at = now()").await;
+        let claim = world.claim(1, &["k"]).await[0].claim;
+        let far = Duration::from_secs(seconds);
+        jobs::requeue(&world.db, claim, far, true, None)
+            .await
+            .unwrap();
+        assert_eq!(world.ask::<i32>(class).await, expected);
+    }
+    world.enqueue("l", None, "k", 1).await;
+    assert_eq!(world.ask::<i32>(class).await, 0);
+    // a failure of what a person waits for stays theirs
+    let claim = world.claim(1, &["k"]).await[0].claim;
+    let far = Duration::from_mins(5);
+    jobs::requeue(&world.db, claim, far, false, None)
+        .await
+        .unwrap();
+    assert_eq!(world.ask::<i32>(class).await, 0);
+}
+
+#[tokio::test]
 async fn a_cancelled_job_does_not_come_back() {
     let world = World::new().await;
     world.enqueue("l", None, "k", 1).await;

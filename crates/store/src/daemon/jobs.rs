@@ -10,6 +10,8 @@ use super::{Claim, Db, Error, Fenced};
 
 /// Begins to hear the doorbell on a connection. A notification's payload is a class, or `cancel`.
 pub const LISTEN: &str = "listen prov_job";
+/// The class of what nobody waits for (docs/queue.md).
+const BULK: i32 = 1;
 
 /// A claimed job.
 #[derive(Debug, Clone)]
@@ -308,6 +310,20 @@ pub async fn enqueue_instance(db: &Db, instance: Uuid, delay: Duration) -> Resul
         )
         .await?;
     Ok(())
+}
+
+/// Has an instance looked at that nobody waits for; answers the class of that job, to be rung.
+pub async fn enqueue_look(db: &Db, instance: Uuid) -> Result<i32, Error> {
+    let client = db.get().await?;
+    let statement = client
+        .prepare_cached(
+            "select count(prov.enqueue('instance:' || i.id, i.account_id, 'reconcile-instance', 'reconcile', \
+               i.desired_gen, p_class => $2, p_payload => jsonb_build_object('instance', i.id))) \
+             from public.instances i where i.id = $1",
+        )
+        .await?;
+    client.execute(&statement, &[&instance, &BULK]).await?;
+    Ok(BULK)
 }
 
 /// Tells the daemons that a class has work.

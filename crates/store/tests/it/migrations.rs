@@ -205,6 +205,7 @@ fn commands(migration: &Migration) -> usize {
         [
             "create table",
             "create function",
+            "create or replace function",
             "create index",
             "alter table",
             "create policy",

@@ -145,7 +145,8 @@ async fn repair(
         tokio::time::sleep(AGAIN).await;
     }
     let mut full_pass = tokio::time::interval(FULL_PASS);
-    let mut waiting = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut news = News::default();
     let mut healths: HashMap<Uuid, Health> = HashMap::new();
     let mut drifted_since: HashMap<Uuid, Instant> = HashMap::new();
     let mut sight = cluster.reach().sight();
@@ -156,24 +157,17 @@ async fn repair(
                 let is_lost = *sight.borrow_and_update() == Sight::Lost;
                 // That nothing is known of them any more is said of all, and so is how they are afterwards.
                 if is_lost != was_lost {
-                    waiting.extend(index.instances());
+                    news.other.extend(index.instances());
                 }
                 was_lost = is_lost;
             }
             instance = told.recv() => {
                 let Some(instance) = instance else { return };
-                waiting.insert(instance);
+                seen.insert(instance);
                 tokio::time::sleep(SETTLE).await;
                 while let Ok(instance) = told.try_recv() {
-                    waiting.insert(instance);
+                    seen.insert(instance);
                 }
-                waiting.retain(|instance| {
-                    let is_other = has_turned(index, &mut healths, *instance);
-                    let has_drifted = index.has_drifted(*instance);
-                    drifted(usize::from(has_drifted));
-                    note_age(&mut drifted_since, *instance, has_drifted);
-                    has_drifted || is_other
-                });
             }
             // before the watches have told all, everything would be missing
             _ = full_pass.tick(), if index.is_complete() => {
@@ -181,13 +175,69 @@ async fn repair(
                 let found = index.drifted();
                 metrics::histogram!("prov_full_pass_seconds").record(began.elapsed());
                 drifted(found.len());
-                waiting.extend(found);
+                news.other.extend(found);
             }
         }
         if !index.is_complete() {
             continue;
         }
-        waiting = enqueue(db, std::mem::take(&mut waiting)).await;
+        for instance in std::mem::take(&mut seen) {
+            let has_turned = has_turned(index, &mut healths, instance);
+            let has_drifted = index.has_drifted(instance);
+            drifted(usize::from(has_drifted));
+            note_age(&mut drifted_since, instance, has_drifted);
+            if has_turned && index.health(instance).is_well() {
+                news.up.insert(instance);
+            } else if has_turned || has_drifted {
+                news.other.insert(instance);
+            }
+        }
+        news.enqueue(db).await;
+    }
+}
+
+/// Instances that are to be looked at.
+#[derive(Default)]
+struct News {
+    /// They came up, and somebody may wait for that.
+    up: HashSet<Uuid>,
+    other: HashSet<Uuid>,
+}
+
+impl News {
+    /// Keeps those that could not be enqueued.
+    async fn enqueue(&mut self, db: &Db) {
+        for instance in std::mem::take(&mut self.up) {
+            let done = jobs::enqueue_instance(db, instance, Duration::ZERO).await;
+            if !is_enqueued(db, instance, done.map(|()| 0)).await {
+                self.up.insert(instance);
+            }
+        }
+        for instance in std::mem::take(&mut self.other) {
+            let done = jobs::enqueue_look(db, instance).await;
+            if !is_enqueued(db, instance, done).await {
+                self.other.insert(instance);
+            }
+        }
+    }
+}
+
+/// Rings for the class that a job was put in.
+async fn is_enqueued(db: &Db, instance: Uuid, enqueued: Result<i32, store::daemon::Error>) -> bool {
+    match enqueued {
+        Ok(class) => {
+            tracing::info!(instance.id = %instance, "to be looked at");
+            // without it the poll finds the job
+            let _ = jobs::ring(db, class).await;
+            true
+        }
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a repair is not enqueued yet"
+            );
+            false
+        }
     }
 }
 
@@ -220,23 +270,4 @@ fn drifted(count: usize) {
 async fn expect_all(index: &Index, db: &Db) -> Result<(), store::daemon::Error> {
     cluster_objects::for_each_instance(db, |instance, objects| index.expect(instance, objects))
         .await
-}
-
-/// Answers those that could not be enqueued.
-async fn enqueue(db: &Db, instances: HashSet<Uuid>) -> HashSet<Uuid> {
-    let mut left = HashSet::new();
-    for instance in instances {
-        tracing::info!(instance.id = %instance, "to be looked at");
-        if let Err(error) = jobs::enqueue_instance(db, instance, Duration::ZERO).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a repair is not enqueued yet"
-            );
-            left.insert(instance);
-            continue;
-        }
-        // without it the poll finds the job
-        let _ = jobs::ring(db, 0).await;
-    }
-    left
 }
