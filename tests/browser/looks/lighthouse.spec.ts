@@ -3,11 +3,11 @@
 // It slows the processor four times, which makes a good desktop a phone of the middle. A lesser machine would become
 // less than that, so it is slowed less, by the table of Lighthouse's own docs/throttling.md.
 
-import { createServer } from "node:net";
 import { chromium, expect, test } from "@playwright/test";
 import lighthouse from "lighthouse";
 
 import { runningPlatform } from "../support/platform";
+import { freePort } from "../support/ports";
 
 const LEAST = 95;
 const PATHS = ["/", "/auth/sign-in", "/auth/sign-up", "/privacy"];
@@ -53,16 +53,4 @@ for (const path of PATHS) {
 function slowdown(power: number): number {
   if (power >= 1500) return 4;
   return power >= 800 ? 2 : 1;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

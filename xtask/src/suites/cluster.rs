@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::platform::{Platform, Settings};
-use super::{all, in_chromium, in_crowds, on_platform, programs, visibly};
+use super::{all, in_chromium, in_crowds, on_platform, tests_of_the_daemon, visibly};
 use crate::{build, cluster, workspace};
 
 /// Of the daemon's tests, what these suites run and `native` leaves out.
@@ -88,9 +88,7 @@ impl Drop for Cluster {
 /// One module of the daemon's tests.
 fn tests(module: &str, kubeconfig: Option<&Path>) -> Result<()> {
     let helm = cluster::HELM.program()?;
-    let mut programs = programs::of_packages(&["provisioner-daemon"])?;
-    programs.retain(|program| program.name == "it");
-    all(&programs, |command| {
+    all(&tests_of_the_daemon()?, |command| {
         in_crowds(command)
             .arg(module)
             .env("HELM", &helm)

@@ -45,6 +45,8 @@ enum Run {
     OnOwnPlatform(fn(&Platform) -> Result<()>),
     /// The same, with no other suite beside it, since it measures.
     AtRest(fn(&Platform) -> Result<()>),
+    /// When it is asked for by its name, with no other beside it, since it takes all that the machine has.
+    ByName(fn() -> Result<()>),
 }
 
 /// The package of the suites over the running system; it is no test of a package by itself.
@@ -80,6 +82,7 @@ const SUITES: &[Suite] = &[
     Suite::on_platform("monitoring", monitoring::run),
     Suite::on_platform("again", again::run),
     Suite::at_rest("figures", figures::print),
+    Suite::by_name("crowd", crowd),
 ];
 
 impl Suite {
@@ -103,10 +106,15 @@ impl Suite {
         Self { name, run }
     }
 
+    const fn by_name(name: &'static str, run: fn() -> Result<()>) -> Self {
+        let run = Run::ByName(run);
+        Self { name, run }
+    }
+
     /// Runs it; starts the platform where it needs one and none runs yet.
     fn run(&self, platform: &mut Option<Platform>) -> Result<()> {
         let run = match self.run {
-            Run::Alone(run) => return run(),
+            Run::Alone(run) | Run::ByName(run) => return run(),
             Run::OnPlatform(run) | Run::OnOwnPlatform(run) | Run::AtRest(run) => run,
         };
         if platform.is_none() {
@@ -128,6 +136,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let apart = kind(|run| matches!(run, Run::Alone(_) | Run::OnOwnPlatform(_)));
     let on_platform = kind(|run| matches!(run, Run::OnPlatform(_)));
     let at_rest = kind(|run| matches!(run, Run::AtRest(_)));
+    let by_name = kind(|run| matches!(run, Run::ByName(_)));
 
     let mut outcomes = Outcomes::default();
     let mut platform = None;
@@ -142,6 +151,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if outcomes.are_good() {
         outcomes.run(&at_rest, &mut platform);
+        outcomes.run(&by_name, &mut None);
     }
     // what a failed suite leaves can be looked at
     if let Some(platform) = platform.filter(|_| outcomes.are_good()) {
@@ -152,7 +162,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Suite>> {
     if names.is_empty() {
-        return Ok(SUITES.iter().collect());
+        let by_itself = |suite: &&Suite| !matches!(suite.run, Run::ByName(_));
+        return Ok(SUITES.iter().filter(by_itself).collect());
     }
     names.iter().map(|name| find(name)).collect()
 }
@@ -200,13 +211,26 @@ fn health() -> Result<()> {
     of_the_daemon(HEALTH)
 }
 
+/// Twenty real instances at once.
+fn crowd() -> Result<()> {
+    all(&tests_of_the_daemon()?, |command| {
+        let real = ["local::many::twenty_real", "--ignored", "--nocapture"];
+        with_runtimes(command).args(real);
+    })
+}
+
 /// Those of the daemon's tests that are in these modules.
 fn of_the_daemon(modules: &[&str]) -> Result<()> {
-    let mut programs = programs::of_packages(DAEMON)?;
-    programs.retain(|program| program.name == "it");
-    all(&programs, |command| {
+    all(&tests_of_the_daemon()?, |command| {
         in_crowds(with_runtimes(command)).args(modules);
     })
+}
+
+/// The daemon's tests from outside.
+fn tests_of_the_daemon() -> Result<Vec<TestProgram>> {
+    let mut programs = programs::of_packages(DAEMON)?;
+    programs.retain(|program| program.name == "it");
+    Ok(programs)
 }
 
 /// More tests at once than processors: these wait for leases and clocks more than they work.
@@ -307,8 +331,12 @@ mod tests {
 
     #[test]
     fn names_choose_suites_and_an_unknown_one_is_refused() {
-        assert_eq!(chosen(&[]).unwrap().len(), SUITES.len());
-        assert_eq!(chosen(&["native".to_owned()]).unwrap().len(), 1);
+        let usual = chosen(&[]).unwrap();
+        assert!(usual.iter().any(|suite| suite.name == "native"));
+        assert!(usual.iter().all(|suite| suite.name != "crowd"));
+        for name in ["native", "crowd"] {
+            assert_eq!(chosen(&[name.to_owned()]).unwrap().len(), 1);
+        }
         let refused = chosen(&["nonesuch".to_owned()])
             .err()
             .map(|error| error.to_string());

@@ -85,9 +85,9 @@ fn resident_mib(pid: u32) -> f64 {
     kib / 1024.0
 }
 
-/// `cargo test -p provisioner-daemon --test it twenty_real -- --ignored --nocapture` prints what they take.
+/// Prints what they take.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "7 GB and some minutes"]
+#[ignore = "7 GB and some minutes: cargo xtask test crowd"]
 async fn twenty_real_instances_at_once() {
     let patience = Duration::from_mins(30);
     let stage = Stage::new().await;
