@@ -41,10 +41,10 @@ enum Run {
     Alone(fn() -> Result<()>),
     /// Against a running platform; suites that follow one another share it.
     OnPlatform(fn(&Platform) -> Result<()>),
-    /// Against one of its own, beside the others.
-    OnOwnPlatform(fn(&Platform) -> Result<()>),
     /// The same, with no other suite beside it, since it measures.
     AtRest(fn(&Platform) -> Result<()>),
+    /// Against one of its own, beside the others.
+    OnOwnPlatform(fn(&Platform) -> Result<()>),
     /// When it is asked for by its name, with no other beside it, since it takes all that the machine has.
     ByName(fn() -> Result<()>),
 }

@@ -104,7 +104,12 @@ impl Server {
             while !take_spare(&client, &name).await? {
                 make_spare(&client).await?;
             }
+            return Ok(());
         }
+        // whoever made it may have ended before this
+        client
+            .batch_execute(&format!("revoke all on database {name} from public"))
+            .await?;
         Ok(())
     }
 

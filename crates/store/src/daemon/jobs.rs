@@ -10,8 +10,10 @@ use super::{Claim, Db, Error, Fenced};
 
 /// Begins to hear the doorbell on a connection. A notification's payload is a class, or `cancel`.
 pub const LISTEN: &str = "listen prov_job";
-/// The class of what nobody waits for (docs/queue.md).
-const BULK: i32 = 1;
+/// The class of what a person waits for (docs/queue.md).
+pub const AWAITED: i32 = 0;
+/// The class of what nobody waits for.
+pub const BULK: i32 = 1;
 
 /// A claimed job.
 #[derive(Debug, Clone)]
@@ -312,8 +314,8 @@ pub async fn enqueue_instance(db: &Db, instance: Uuid, delay: Duration) -> Resul
     Ok(())
 }
 
-/// Has an instance looked at that nobody waits for; answers the class of that job, to be rung.
-pub async fn enqueue_look(db: &Db, instance: Uuid) -> Result<i32, Error> {
+/// Has an instance looked at, by a job of a class.
+pub async fn enqueue_look(db: &Db, instance: Uuid, class: i32) -> Result<(), Error> {
     let client = db.get().await?;
     let statement = client
         .prepare_cached(
@@ -322,8 +324,8 @@ pub async fn enqueue_look(db: &Db, instance: Uuid) -> Result<i32, Error> {
              from public.instances i where i.id = $1",
         )
         .await?;
-    client.execute(&statement, &[&instance, &BULK]).await?;
-    Ok(BULK)
+    client.execute(&statement, &[&instance, &class]).await?;
+    Ok(())
 }
 
 /// Tells the daemons that a class has work.

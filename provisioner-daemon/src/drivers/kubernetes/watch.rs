@@ -146,7 +146,8 @@ async fn repair(
     }
     let mut full_pass = tokio::time::interval(FULL_PASS);
     let mut seen = HashSet::new();
-    let mut news = News::default();
+    // somebody may wait for those that came up
+    let (mut came_up, mut changed) = (HashSet::new(), HashSet::new());
     let mut healths: HashMap<Uuid, Health> = HashMap::new();
     let mut drifted_since: HashMap<Uuid, Instant> = HashMap::new();
     let mut sight = cluster.reach().sight();
@@ -157,7 +158,7 @@ async fn repair(
                 let is_lost = *sight.borrow_and_update() == Sight::Lost;
                 // That nothing is known of them any more is said of all, and so is how they are afterwards.
                 if is_lost != was_lost {
-                    news.other.extend(index.instances());
+                    changed.extend(index.instances());
                 }
                 was_lost = is_lost;
             }
@@ -175,7 +176,7 @@ async fn repair(
                 let found = index.drifted();
                 metrics::histogram!("prov_full_pass_seconds").record(began.elapsed());
                 drifted(found.len());
-                news.other.extend(found);
+                changed.extend(found);
             }
         }
         if !index.is_complete() {
@@ -187,58 +188,33 @@ async fn repair(
             drifted(usize::from(has_drifted));
             note_age(&mut drifted_since, instance, has_drifted);
             if has_turned && index.health(instance).is_well() {
-                news.up.insert(instance);
+                came_up.insert(instance);
             } else if has_turned || has_drifted {
-                news.other.insert(instance);
+                changed.insert(instance);
             }
         }
-        news.enqueue(db).await;
+        came_up = enqueue(db, came_up, jobs::AWAITED).await;
+        changed = enqueue(db, changed, jobs::BULK).await;
     }
 }
 
-/// Instances that are to be looked at.
-#[derive(Default)]
-struct News {
-    /// They came up, and somebody may wait for that.
-    up: HashSet<Uuid>,
-    other: HashSet<Uuid>,
-}
-
-impl News {
-    /// Keeps those that could not be enqueued.
-    async fn enqueue(&mut self, db: &Db) {
-        for instance in std::mem::take(&mut self.up) {
-            let done = jobs::enqueue_instance(db, instance, Duration::ZERO).await;
-            if !is_enqueued(db, instance, done.map(|()| 0)).await {
-                self.up.insert(instance);
-            }
-        }
-        for instance in std::mem::take(&mut self.other) {
-            let done = jobs::enqueue_look(db, instance).await;
-            if !is_enqueued(db, instance, done).await {
-                self.other.insert(instance);
-            }
-        }
-    }
-}
-
-/// Rings for the class that a job was put in.
-async fn is_enqueued(db: &Db, instance: Uuid, enqueued: Result<i32, store::daemon::Error>) -> bool {
-    match enqueued {
-        Ok(class) => {
-            tracing::info!(instance.id = %instance, "to be looked at");
-            // without it the poll finds the job
-            let _ = jobs::ring(db, class).await;
-            true
-        }
-        Err(error) => {
+/// Answers those that could not be enqueued.
+async fn enqueue(db: &Db, instances: HashSet<Uuid>, class: i32) -> HashSet<Uuid> {
+    let mut left = HashSet::new();
+    for instance in instances {
+        tracing::info!(instance.id = %instance, "to be looked at");
+        if let Err(error) = jobs::enqueue_look(db, instance, class).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a repair is not enqueued yet"
             );
-            false
+            left.insert(instance);
+            continue;
         }
+        // without it the poll finds the job
+        let _ = jobs::ring(db, class).await;
     }
+    left
 }
 
 /// Whether a part came up or went down, or keeps something else from it, since that was last asked.
