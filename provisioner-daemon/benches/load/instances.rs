@@ -122,6 +122,17 @@ impl World {
             pause().await;
         }
     }
+
+    /// Removes the databases of instances, all of which are stopped: thousands take more room than many a disk has, and
+    /// nobody asks for that of an instance which is stopped.
+    pub(crate) async fn remove_databases(&self) {
+        let names: Vec<String> = self
+            .ask("select coalesce(array_agg(datname::text), '{}') from pg_database where datname ~ '^instance_'")
+            .await;
+        for name in names {
+            self.run(&format!("drop database {name}")).await;
+        }
+    }
 }
 
 /// From orders, one after another while nothing else is ordered, to the last object of each; in milliseconds, the

@@ -2,6 +2,7 @@
 
 pub mod kubernetes;
 pub mod local;
+mod sign_ins;
 
 use std::time::Duration;
 

@@ -85,6 +85,8 @@ impl Plan<'_> {
             format!("--initial-cluster=default={peers}"),
             // what a test wrote need not outlive the machine's power
             "--unsafe-no-fsync".to_owned(),
+            // etcd's greatest: thousands of instances leave many versions of their objects behind
+            "--quota-backend-bytes=8589934592".to_owned(),
             "--log-level=warn".to_owned(),
         ];
         self.part(ETCD, "http", "/readyz", arguments)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::platform::{Platform, Settings};
-use super::{all, in_crowds, on_platform, tests_of_the_daemon, visibly};
+use super::{all, in_chromium, in_crowds, on_platform, tests_of_the_daemon, visibly};
 use crate::{build, cluster, workspace};
 
 /// Of the daemon's tests, what these suites run and `native` leaves out.
@@ -52,6 +52,13 @@ pub(super) fn node() -> Result<()> {
     visibly("node", &mut tests)?;
     let mut chat = on_platform(&platform, "system")?;
     visibly("node, chat", chat.args(["chat::", "--nocapture"]))?;
+    in_chromium("node-browser", &platform, |command| {
+        let output = workspace::target().join("node-browser");
+        command
+            .args(["exec", "--", "playwright", "test", "flows/customer"])
+            .arg(format!("--output={}", output.display()))
+            .env("DASHBOARD", "closed")
+    })?;
     platform.stop()?;
     cluster::down(&cluster.folder)
 }

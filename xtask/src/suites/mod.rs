@@ -296,14 +296,23 @@ fn billing(platform: &Platform) -> Result<()> {
 
 /// The whole platform by its pages.
 fn browser(platform: &Platform) -> Result<()> {
+    in_chromium("browser", platform, |command| command.arg("test"))
+}
+
+/// Tests of the pages, by `npm` with these arguments.
+fn in_chromium(
+    name: &str,
+    platform: &Platform,
+    arguments: impl Fn(&mut Command) -> &mut Command,
+) -> Result<()> {
     let folder = workspace::root().join("tests/browser");
     npm::install(&folder, "browser-tests")?;
     let mut command = Command::new("npm");
-    command
-        .current_dir(&folder)
-        .args(["test"])
-        .env("SCREENSHOTS", workspace::target().join("screenshots"));
-    visibly("browser", platform.describe(&mut command))
+    command.current_dir(&folder).env(
+        "SCREENSHOTS",
+        workspace::target().join("screenshots").join(name),
+    );
+    visibly(name, arguments(platform.describe(&mut command)))
 }
 
 /// Runs a suite with its output shown as it comes.

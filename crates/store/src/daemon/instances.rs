@@ -209,19 +209,45 @@ pub async fn list_wished_up(db: &Db) -> Result<Vec<Uuid>, Error> {
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Ids of running instances whose owner's first password is still kept.
-pub async fn list_with_first_password(db: &Db) -> Result<Vec<(Uuid, String)>, Error> {
-    let rows = db
-        .get()
-        .await?
-        .query(
-            "select i.id, i.owner_matrix_id from public.instances i \
-             join public.instance_secrets s on s.instance = i.id and s.name = 'owner_password' \
-             where i.status = 'running' and i.owner_matrix_id is not null",
-            &[],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+/// An owner's first password that is still kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstPassword {
+    /// The instance, which runs.
+    pub instance: Uuid,
+    /// Whose password it is: a Matrix id.
+    pub owner: String,
+}
+
+/// First passwords that are still kept, those of the newest instances first.
+pub async fn newest_first_passwords(db: &Db, count: i64) -> Result<Vec<FirstPassword>, Error> {
+    first_passwords(db, "true order by i.created_at desc limit $1", &[&count]).await
+}
+
+/// First passwords that are still kept, in the order of their instances' ids.
+pub async fn first_passwords_after(
+    db: &Db,
+    instance: Uuid,
+    count: i64,
+) -> Result<Vec<FirstPassword>, Error> {
+    first_passwords(db, "i.id > $2 order by i.id limit $1", &[&count, &instance]).await
+}
+
+async fn first_passwords(
+    db: &Db,
+    which: &str,
+    parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> Result<Vec<FirstPassword>, Error> {
+    let query = format!(
+        "select i.id, i.owner_matrix_id from public.instances i \
+         join public.instance_secrets s on s.instance = i.id and s.name = 'owner_password' \
+         where i.status = 'running' and i.owner_matrix_id is not null and {which}"
+    );
+    let rows = db.get().await?.query(&query, parameters).await?;
+    let password = |row: &tokio_postgres::Row| FirstPassword {
+        instance: row.get(0),
+        owner: row.get(1),
+    };
+    Ok(rows.iter().map(password).collect())
 }
 
 /// Forgets the owner's first password, and tells whoever watches the instance that its owner has signed in.

@@ -7,6 +7,7 @@ mod admin_accounts;
 mod admin_instances;
 mod admin_lists;
 mod departures;
+mod first_passwords;
 mod health;
 mod instance_databases;
 mod maintenance;

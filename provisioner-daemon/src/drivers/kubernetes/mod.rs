@@ -35,7 +35,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::local::{Model, synapse};
-use super::{Driver, DriverError, Observed, PAUSED, Progress, Step, Work, mindroom_title};
+use super::{
+    Driver, DriverError, Observed, PAUSED, Progress, Step, Work, mindroom_title, sign_ins,
+};
 use cluster::{CallError, Cluster};
 use index::{Index, Live};
 pub use manifest::{KINDS, Kind};
@@ -163,8 +165,9 @@ impl KubernetesDriver {
         tokio::spawn(stock(
             config.databases.clone(),
             Arc::clone(&has_taken),
-            stop,
+            stop.clone(),
         ));
+        tokio::spawn(sign_ins::watch(config.databases.clone(), db.clone(), stop));
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(5))
             .no_proxy()

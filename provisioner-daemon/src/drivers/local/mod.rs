@@ -43,7 +43,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Driver, DriverError, Observed, Progress, Step, Work, mindroom_title};
+use super::{Driver, DriverError, Observed, Progress, Step, Work, mindroom_title, sign_ins};
 pub use files::state_dir;
 use home::Home;
 use isolation::Isolation;
@@ -144,6 +144,11 @@ impl LocalDriver {
             _lock: lock,
         });
         tokio::spawn(liveness::run(Arc::clone(&driver), db.clone(), stop.clone()));
+        tokio::spawn(sign_ins::watch(
+            driver.config.databases.clone(),
+            db.clone(),
+            stop.clone(),
+        ));
         tokio::spawn(tidy::run(Arc::clone(&driver), db, stop));
         Ok(driver)
     }

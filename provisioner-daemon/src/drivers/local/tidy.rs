@@ -1,4 +1,4 @@
-//! What the local driver does by itself: notices processes that died, bounds logs, forgets first passwords.
+//! What the local driver does by itself: notices processes that died, bounds logs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +15,6 @@ use super::processes::Processes;
 const LOOK: Duration = Duration::from_millis(500);
 /// How often logs are looked at.
 const TIDY: Duration = Duration::from_secs(10);
-/// How often owners are looked for who have signed in: the page that shows a first password is watched by a person.
-const SIGN_IN: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(driver: Arc<LocalDriver>, db: Db, stop: CancellationToken) {
     tokio::select! {
@@ -27,7 +25,7 @@ pub(super) async fn run(driver: Arc<LocalDriver>, db: Db, stop: CancellationToke
 
 async fn watch(driver: &LocalDriver, db: &Db) {
     start_what_is_down(driver, db).await;
-    let (mut tidied, mut asked) = (Instant::now(), Instant::now());
+    let mut tidied = Instant::now();
     let mut waiting = Vec::new();
     loop {
         waiting.extend(driver.processes.take_deaths());
@@ -36,15 +34,6 @@ async fn watch(driver: &LocalDriver, db: &Db) {
         if tidied.elapsed() > TIDY {
             tidied = Instant::now();
             driver.processes.bound_logs();
-        }
-        if asked.elapsed() > SIGN_IN {
-            asked = Instant::now();
-            if let Err(error) = forget_used_passwords(driver, db).await {
-                tracing::debug!(
-                    error = &error as &dyn std::error::Error,
-                    "first passwords not looked at"
-                );
-            }
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -83,24 +72,6 @@ async fn start_what_is_down(driver: &LocalDriver, db: &Db) {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
-}
-
-/// A first password is shown until its owner has signed in.
-async fn forget_used_passwords(driver: &LocalDriver, db: &Db) -> Result<(), store::daemon::Error> {
-    for (instance, owner) in instances::list_with_first_password(db).await? {
-        match driver.config.databases.has_device(instance, &owner).await {
-            Ok(true) => {
-                instances::forget_first_password(db, instance).await?;
-                tracing::info!(instance.id = %instance, "the owner has signed in; the first password is forgotten");
-            }
-            Ok(false) => {}
-            Err(error) => tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "devices not readable"
-            ),
-        }
-    }
-    Ok(())
 }
 
 /// Ends all instances' processes of a state folder. No daemon may run on it, or it would start them again.

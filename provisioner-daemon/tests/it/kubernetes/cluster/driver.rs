@@ -8,7 +8,11 @@ use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
+use store::daemon::instance_databases;
+
 use super::scene::Scene;
+use super::space::until;
+use crate::world::connect;
 
 #[tokio::test]
 async fn an_instance_comes_and_stays_as_it_was_wished() {
@@ -31,6 +35,44 @@ async fn an_instance_comes_and_stays_as_it_was_wished() {
     scene.look_once().await;
     assert_eq!(scene.writes(), before);
     assert_eq!(scene.objects().await, objects);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_first_password_is_kept_until_its_owner_has_signed_in() {
+    let scene = Scene::new().await;
+    scene.run().await;
+    // As Synapse writes it: one for the owner's keys at the beginning, one for each time they sign in.
+    let database = connect(&instance_databases::name(scene.instance)).await;
+    database
+        .batch_execute(
+            "create table devices (user_id text, device_id text, hidden boolean);
+             insert into devices values ('@ann:acme.example.com', 'a key', true), ('@other:acme.example.com', 'X', false)",
+        )
+        .await
+        .unwrap();
+    let kept = "select count(*) from instance_secrets where name = 'owner_password'";
+    let reads =
+        "select coalesce(sum(seq_scan), 0) > 1 from pg_stat_user_tables where relname = 'devices'";
+    until("the daemon looks", async || {
+        let row = database.query_one(reads, &[]).await.unwrap();
+        row.get::<_, bool>(0).then_some(())
+    })
+    .await;
+    assert_eq!(scene.world.ask::<i64>(kept).await, 1);
+    database
+        .execute(
+            "insert into devices values ('@ann:acme.example.com', 'Y', false)",
+            &[],
+        )
+        .await
+        .unwrap();
+    scene.world.until(&format!("({kept}) = 0")).await;
+    scene
+        .world
+        .until("select count(*) = 1 from instance_events where name = 'owner_signed_in'")
+        .await;
+    drop(database);
     scene.end().await;
 }
 
