@@ -19,12 +19,18 @@ async fn the_newest_come_first_and_all_others_have_their_turn() {
     // Of the eight, the seventh has forgotten its own and the eighth is stopped. The third is the newest.
     acting
         .run(
-            "delete from instances;
-             insert into instances (id, account_id, subdomain, name, tier, status, owner_matrix_id, created_at)
-             select lpad(n::text, 32, '0')::uuid, (select id from accounts limit 1), 'acme-' || n, 'A', 'free',
+            "delete from instances; delete from subscriptions;
+             with a as (
+               insert into accounts (id, email) select gen_random_uuid(), n || '@example.com' from generate_series(1, 8) n
+               returning id, split_part(email, '@', 1)::int n),
+             s as (
+               insert into subscriptions (account_id, tier, status, max_agents, max_messages_per_day, max_storage_gb)
+               select id, 'hobby', 'active', 1, 1, 1 from a returning id, account_id)
+             insert into instances (id, account_id, subscription_id, subdomain, name, tier, status, owner_matrix_id, created_at)
+             select lpad(n::text, 32, '0')::uuid, a.id, s.id, 'acme-' || n, 'A', 'hobby',
                case n when 8 then 'stopped' else 'running' end, format('@%s:acme', n),
                now() - make_interval(days => (n - 3) * (n - 3) * 2 + n)
-             from generate_series(1, 8) n;
+             from a join s on s.account_id = a.id;
              insert into instance_secrets (instance, name, value)
              select id, case subdomain when 'acme-7' then 'registration' else 'owner_password' end, 'x' from instances",
         )

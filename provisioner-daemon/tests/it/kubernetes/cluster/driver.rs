@@ -43,14 +43,13 @@ async fn a_first_password_is_kept_until_its_owner_has_signed_in() {
     let scene = Scene::new().await;
     scene.run().await;
     // As Synapse writes it: one for the owner's keys at the beginning, one for each time they sign in.
-    let database = connect(&instance_databases::name(scene.instance)).await;
-    database
-        .batch_execute(
-            "create table devices (user_id text, device_id text, hidden boolean);
-             insert into devices values ('@ann:acme.example.com', 'a key', true), ('@other:acme.example.com', 'X', false)",
-        )
-        .await
-        .unwrap();
+    let name = instance_databases::name(scene.instance);
+    let database = connect(&name).await;
+    let devices = format!(
+        "set role {name}; create table devices (user_id text, device_id text, hidden boolean);
+         insert into devices values ('@ann:acme.example.com', 'a key', true), ('@other:acme.example.com', 'X', false)"
+    );
+    database.batch_execute(&devices).await.unwrap();
     let kept = "select count(*) from instance_secrets where name = 'owner_password'";
     let reads =
         "select coalesce(sum(seq_scan), 0) > 1 from pg_stat_user_tables where relname = 'devices'";
