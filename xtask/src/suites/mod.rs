@@ -14,6 +14,7 @@ mod stand_ins;
 mod versions;
 
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -128,6 +129,7 @@ impl Suite {
 /// Runs the suites asked for: those apart beside those that share a platform, since both wait more than they compute.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let suites = chosen(&options.names)?;
+    let began = Instant::now();
     versions::prepare()?;
     let kind = |wanted: fn(&Run) -> bool| -> Vec<&Suite> {
         let chosen = suites.iter().copied();
@@ -145,6 +147,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         outcomes.run(&on_platform, &mut platform);
     } else {
         programs::build()?;
+        println!("the tests are built after {} s", began.elapsed().as_secs());
         let beside = lanes::beside(&apart);
         outcomes.run(&on_platform, &mut platform);
         outcomes.add(beside);
@@ -157,7 +160,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(platform) = platform.filter(|_| outcomes.are_good()) {
         platform.stop()?;
     }
-    outcomes.tell()
+    outcomes.tell()?;
+    println!("{:>10} passed in {:>4} s", "all", began.elapsed().as_secs());
+    Ok(())
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Suite>> {

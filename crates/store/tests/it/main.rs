@@ -6,6 +6,7 @@ mod acting;
 mod admin_accounts;
 mod admin_instances;
 mod admin_lists;
+mod claims;
 mod departures;
 mod first_passwords;
 mod health;
