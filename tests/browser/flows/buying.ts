@@ -3,6 +3,7 @@
 import type { Page } from "@playwright/test";
 
 import { arrives, button, fillCredentials, handle } from "../support/pages";
+import { confirmsAddresses, newestMail } from "../support/person";
 import type { Person, Platform } from "../support/platform";
 
 export const GOOD_CARD = "4242 4242 4242 4242";
@@ -18,12 +19,26 @@ export async function orders(page: Page, platform: Platform, person: Person): Pr
     `${platform.app}/auth/sign-up?next=${encodeURIComponent("/checkout?plan=hobby")}`,
   );
   await fillCredentials(page, person);
-  await button(page, "Create account").click();
-  await arrives(page, "/checkout?plan=hobby");
+  await createsAccount(page, platform, person, "/checkout?plan=hobby");
   await handle(page, "order").waitFor();
   await page.getByLabel("Address of your instance").fill(person.subdomain);
   await button(page, "Continue to payment").click();
   await page.waitForURL(`${platform.stripe}/**`);
+}
+
+/** Sends the form off, follows the link in the mail where addresses are confirmed, and arrives at `next`. */
+export async function createsAccount(
+  page: Page,
+  platform: Platform,
+  { email }: Person,
+  next: string,
+): Promise<void> {
+  await button(page, "Create account").click();
+  if (await confirmsAddresses(platform)) {
+    await arrives(page, "/auth/confirm");
+    await page.goto(await newestMail(platform, email));
+  }
+  await arrives(page, next);
 }
 
 /** Gives the payment page a card. */

@@ -13,7 +13,7 @@ import {
 } from "../support/pages";
 import { ask, newPerson } from "../support/platform";
 import { expect, keep, test } from "../support/test";
-import { GOOD_CARD } from "./buying";
+import { createsAccount, GOOD_CARD } from "./buying";
 import * as instance from "./instance";
 
 const PLANS = ["free", "byok", "hobby", "pro", "enterprise"];
@@ -59,8 +59,7 @@ test("a customer buys, uses and deletes an instance", async ({
     await arrives(page, "/auth/sign-up?next=");
     await fillCredentials(page, person);
     await keep(page, "02-sign-up");
-    await button(page, "Create account").click();
-    await arrives(page, "/checkout?plan=hobby");
+    await createsAccount(page, platform, person, "/checkout?plan=hobby");
   });
 
   await act("wish for an address", async () => {

@@ -44,8 +44,8 @@ enum Run {
     OnPlatform(fn(&Platform) -> Result<()>),
     /// The same, with no other suite beside it, since it measures.
     AtRest(fn(&Platform) -> Result<()>),
-    /// Against one of its own, beside the others.
-    OnOwnPlatform(fn(&Platform) -> Result<()>),
+    /// Against one of its own, whose `up` has these arguments, beside the others.
+    OnOwnPlatform(fn(&Platform) -> Result<()>, &'static [&'static str]),
     /// When it is asked for by its name, with no other beside it, since it takes all that the machine has.
     ByName(fn() -> Result<()>),
 }
@@ -69,7 +69,7 @@ const SUITES: &[Suite] = &[
     Suite::alone("native", native),
     Suite::alone("cluster", cluster::run),
     Suite::alone("faults", faults),
-    Suite::on_own_platform("browser", browser),
+    Suite::on_own_platform("browser", browser, &["--confirm-email"]),
     Suite::alone("database", database::run),
     Suite::alone("health", health),
     Suite::alone("node", cluster::node),
@@ -97,8 +97,12 @@ impl Suite {
         Self { name, run }
     }
 
-    const fn on_own_platform(name: &'static str, run: fn(&Platform) -> Result<()>) -> Self {
-        let run = Run::OnOwnPlatform(run);
+    const fn on_own_platform(
+        name: &'static str,
+        run: fn(&Platform) -> Result<()>,
+        arguments: &'static [&'static str],
+    ) -> Self {
+        let run = Run::OnOwnPlatform(run, arguments);
         Self { name, run }
     }
 
@@ -116,7 +120,8 @@ impl Suite {
     fn run(&self, platform: &mut Option<Platform>) -> Result<()> {
         let run = match self.run {
             Run::Alone(run) | Run::ByName(run) => return run(),
-            Run::OnPlatform(run) | Run::OnOwnPlatform(run) | Run::AtRest(run) => run,
+            Run::OnOwnPlatform(run, arguments) => return on_own_platform(run, arguments),
+            Run::OnPlatform(run) | Run::AtRest(run) => run,
         };
         if platform.is_none() {
             build::run()?;
@@ -135,7 +140,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let chosen = suites.iter().copied();
         chosen.filter(|suite| wanted(&suite.run)).collect()
     };
-    let apart = kind(|run| matches!(run, Run::Alone(_) | Run::OnOwnPlatform(_)));
+    let apart = kind(|run| matches!(run, Run::Alone(_) | Run::OnOwnPlatform(..)));
     let on_platform = kind(|run| matches!(run, Run::OnPlatform(_)));
     let at_rest = kind(|run| matches!(run, Run::AtRest(_)));
     let by_name = kind(|run| matches!(run, Run::ByName(_)));
@@ -161,7 +166,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         platform.stop()?;
     }
     outcomes.tell()?;
-    println!("{:>10} passed in {:>4} s", "all", began.elapsed().as_secs());
+    if suites.len() > 1 {
+        println!("{:>10} passed in {:>4} s", "all", began.elapsed().as_secs());
+    }
     Ok(())
 }
 
@@ -185,6 +192,17 @@ fn find(name: &str) -> Result<&'static Suite> {
         Some(suite) => Ok(suite),
         None => bail!("there is no suite {name}; there are: {}", known()),
     }
+}
+
+/// What a suite that fails leaves can be looked at.
+fn on_own_platform(run: fn(&Platform) -> Result<()>, arguments: &[&str]) -> Result<()> {
+    build::run()?;
+    let platform = Platform::start(platform::Settings {
+        arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
+        ..platform::Settings::default()
+    })?;
+    run(&platform)?;
+    platform.stop()
 }
 
 /// The tests of the packages that have no suite of their own, and the portal's.

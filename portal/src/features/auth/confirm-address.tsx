@@ -17,7 +17,7 @@ import { texts } from "@/texts/auth";
 
 import { authProblem } from "./auth-error";
 import { addressOnly } from "./credentials";
-import { rememberedMailbox } from "./mailbox";
+import { landing, rememberedMailbox } from "./mailbox";
 
 const { confirm } = texts;
 
@@ -48,12 +48,13 @@ function Again() {
   const [remembered] = useState(rememberedMailbox);
   const { register, handleSubmit, formState } = useForm({
     resolver: zodResolver(addressOnly),
-    defaultValues: { email: remembered ?? "" },
+    defaultValues: { email: remembered?.email ?? "" },
     mode: "onTouched",
   });
   const again = useMutation({
     mutationFn: async ({ email }: { email: string }) => {
-      const { error } = await auth.resend({ type: "signup", email });
+      const options = { emailRedirectTo: landing(remembered?.next) };
+      const { error } = await auth.resend({ type: "signup", email, options });
       if (error) throw new Error(authProblem(error));
     },
   });

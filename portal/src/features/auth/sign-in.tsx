@@ -35,7 +35,7 @@ function SignInForm() {
   const submit = async (credentials: Credentials) => {
     const { error } = await auth.signInWithPassword(credentials);
     if (!error || !isUnconfirmed(error)) return error && authProblem(error);
-    rememberMailbox(credentials.email);
+    rememberMailbox({ email: credentials.email, next });
     return <Unconfirmed text={authProblem(error)} />;
   };
   const reason = linkProblem

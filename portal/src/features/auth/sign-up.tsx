@@ -12,7 +12,7 @@ import { authProblem } from "./auth-error";
 import { AuthForm } from "./auth-form";
 import type { Credentials } from "./credentials";
 import { LeadOn } from "./lead-on";
-import { rememberMailbox } from "./mailbox";
+import { landing, rememberMailbox } from "./mailbox";
 
 /** Makes an account and leads on to `?next=`, or to the mailbox where addresses must be confirmed. */
 export function SignUp() {
@@ -32,12 +32,11 @@ function SignUpForm() {
   const submit = async (credentials: Credentials) => {
     const { data, error } = await auth.signUp({
       ...credentials,
-      // The link in the mail leads here; supabase-js takes the session from it.
-      options: { emailRedirectTo: window.location.origin + next },
+      options: { emailRedirectTo: landing(next) },
     });
     if (error) return authProblem(error);
     if (data.session === null) {
-      rememberMailbox(credentials.email);
+      rememberMailbox({ email: credentials.email, next });
       router.push("/auth/confirm");
     }
     return null;
