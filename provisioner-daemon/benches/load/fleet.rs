@@ -62,7 +62,8 @@ fn api_errors(metrics: &PrometheusHandle) -> f64 {
         .lines()
         .filter(|line| line.starts_with("prov_api_call_seconds_count"));
     let failed = calls.filter(|line| !line.contains(r#"code="ok""#));
-    failed.map(value).sum()
+    // the sum of none is minus zero
+    failed.map(value).sum::<f64>().abs()
 }
 
 /// Of a line of Prometheus' text form.
