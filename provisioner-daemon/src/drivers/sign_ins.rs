@@ -36,7 +36,8 @@ pub(super) async fn watch(databases: Server, db: Db, stop: CancellationToken) {
 async fn forget_used_passwords(databases: &Server, db: &Db, after: Uuid) -> Result<Uuid, Error> {
     let newest = instances::newest_first_passwords(db, NEWEST).await?;
     let others = instances::first_passwords_after(db, after, NEWEST).await?;
-    for password in newest.iter().chain(&others) {
+    let older = others.iter().filter(|one| !newest.contains(one));
+    for password in newest.iter().chain(older) {
         forget_if_used(databases, db, password).await?;
     }
     // From the beginning again after the last.
